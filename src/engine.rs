@@ -1,0 +1,106 @@
+//! The contract of what executes a network: one forward, then as many gradients as wanted from it.
+
+use crate::network::{Network, NodeId, Shape};
+
+/// What can go wrong while a network is executed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EngineError {
+    /// The input, or a seed, has the wrong number of values: a mistake of the caller's.
+    #[error("The {what} has {found} values, but {expected} were expected.")]
+    Length {
+        /// Which argument.
+        what: &'static str,
+        /// How many values it has.
+        found: usize,
+        /// How many it should have.
+        expected: usize,
+    },
+    /// A gradient or an activation was asked for before any forward.
+    #[error("Nothing has been computed yet: run a forward first.")]
+    NoForward,
+    /// A gradient was asked for at a node that is neither the input nor a layer.
+    #[error("There is no gradient at node {node}: it is neither a layer nor the input.")]
+    NotALayer {
+        /// Index of the node.
+        node: usize,
+    },
+    /// The logits are NaN or infinite.
+    #[error("The network's output is not a finite number for this photo: the weights overflow.")]
+    NotFinite,
+    /// The library underneath failed.
+    #[error("The engine failed: {0}.")]
+    Backend(String),
+}
+
+impl EngineError {
+    /// Stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFinite => "not-finite",
+            _ => "internal",
+        }
+    }
+}
+
+/// One photo's feature maps, or the gradient with respect to them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureMaps {
+    /// Channels, height and width.
+    pub shape: Shape,
+    /// Channel by channel, row by row.
+    pub values: Vec<f32>,
+}
+
+impl FeatureMaps {
+    /// The feature maps one by one, `height × width` values each.
+    pub fn channels(&self) -> impl Iterator<Item = &[f32]> {
+        self.values.chunks_exact(self.shape.area())
+    }
+}
+
+/// Which engine runs, for the line that says so.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Description {
+    /// `cpu`.
+    pub kind: &'static str,
+    /// Name of the GPU, where one is used.
+    pub adapter: Option<String>,
+    /// How many threads share the work.
+    pub threads: usize,
+    /// The vector instructions in use.
+    pub simd: &'static str,
+}
+
+/// Executes a [`Network`] on one photo at a time.
+///
+/// Conventions equal PyTorch's: ReLU'(0) = 0; max-pool pads with −∞ and its gradient goes to the first maximum in
+/// row-major order; logits, never probabilities, are differentiated. Only gradients with respect to activations are
+/// ever computed, none with respect to weights.
+///
+/// Calls are asynchronous because reading back from a GPU is; an engine is used from one thread.
+#[allow(async_fn_in_trait, reason = "engines stay on the thread that made them: no caller needs `Send`")]
+pub trait Engine {
+    /// What it executes.
+    fn network(&self) -> &Network;
+
+    /// What it runs on.
+    fn description(&self) -> Description;
+
+    /// Runs the network on `input` (`3 × height × width`, normalised) and returns the logits. Every node's output is
+    /// kept until the next forward.
+    async fn forward(&mut self, input: &[f32]) -> Result<Vec<f32>, EngineError>;
+
+    /// The output of `node` in the last forward.
+    async fn activation(&mut self, node: NodeId) -> Result<FeatureMaps, EngineError>;
+
+    /// `d(Σ_c seed[c] · logit_c) / d(output of layer)` in the last forward; `layer` is a layer's node or
+    /// [`NodeId::INPUT`]. Gradients of one seed at several layers cost hardly more than the one nearest the input.
+    async fn gradient(&mut self, seed: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError>;
+}
+
+/// The seed of one class: 1 for it, 0 for all others.
+pub fn class_seed(classes: usize, class: usize) -> Vec<f32> {
+    let mut seed = vec![0.0; classes];
+    seed[class] = 1.0;
+    seed
+}

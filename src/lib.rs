@@ -1,0 +1,30 @@
+//! Grad-CAM for convolutional networks, natively and in the browser.
+//!
+//! The way through the house, one direction and no way back:
+//!
+//! ```text
+//! photo ──► engine ──► cam ──► explain ──► render ──► web ──► www
+//!           ▲   ▲
+//!     network   weights
+//! ```
+//!
+//! * [`photo`]: bytes → upright RGB → network input, and the geometry back to the photo.
+//! * [`weights`]: a model file's bytes → named tensors, architecture, labels.
+//! * [`network`]: a convolutional network as data, BatchNorm folded.
+//! * [`engine`]: the contract of what executes a network: one forward, any gradient.
+//! * [`cpu`]: the engine on candle's tensors and autograd.
+//! * [`cam`]: activation and gradient → map. Pure functions.
+//! * [`explain`]: asks an engine, applies `cam`, checks identities.
+//! * [`render`]: a map → pixels.
+//! * `web`: the surface JavaScript sees; compiled for wasm32 only.
+
+pub mod cam;
+pub mod cpu;
+pub mod engine;
+pub mod explain;
+pub mod network;
+pub mod photo;
+pub mod render;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+pub mod weights;

@@ -1,0 +1,360 @@
+//! A convolutional network as data: a small graph of operations with named outputs.
+//!
+//! Engines execute the graph and know nothing of ResNets, so they cannot disagree about the architecture; another
+//! family of networks is one more builder beside [`resnet`]. BatchNorm is folded into the convolutions when a network
+//! is built. Nodes stand in the order of execution: a node's inputs come before it.
+
+mod batch_norm;
+pub mod resnet;
+
+pub use batch_norm::BatchNorm;
+
+use crate::weights::{Weights, WeightsError};
+use std::sync::Arc;
+
+/// What stands in the way of building a network.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum NetworkError {
+    /// A tensor is missing, misshapen or unreadable.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The tensors are those of no architecture that is built here.
+    #[error("This model is not a ResNet-18 or ResNet-34: {reason}.")]
+    Architecture {
+        /// What gives it away.
+        reason: String,
+    },
+    /// The labels do not fit the logits.
+    #[error(
+        "There are {labels} labels for {classes} classes. Give one label for each class, in the order of the logits."
+    )]
+    LabelCount {
+        /// How many labels were given.
+        labels: usize,
+        /// How many logits the network has.
+        classes: usize,
+    },
+}
+
+impl NetworkError {
+    /// Stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Weights(error) => error.code(),
+            Self::Architecture { .. } => "model-architecture",
+            Self::LabelCount { .. } => "model-labels",
+        }
+    }
+}
+
+/// Channels, height and width of one photo's feature maps. Vectors (pooled features, logits) are 1 × 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Number of feature maps.
+    pub channels: usize,
+    /// Rows of each.
+    pub height: usize,
+    /// Columns of each.
+    pub width: usize,
+}
+
+impl Shape {
+    /// `channels × height × width`.
+    pub const fn new(channels: usize, height: usize, width: usize) -> Self {
+        Self { channels, height, width }
+    }
+
+    /// Cells of one feature map.
+    pub const fn area(&self) -> usize {
+        self.height * self.width
+    }
+
+    /// Values in all.
+    pub const fn len(&self) -> usize {
+        self.channels * self.area()
+    }
+
+    /// Whether there are no values.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Names a node's output within its network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(usize);
+
+impl NodeId {
+    /// The network's input, the first node of every network.
+    pub const INPUT: Self = Self(0);
+
+    /// Position in [`Network::nodes`].
+    pub const fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// A square convolution with bias, then an optional residual sum, then an optional ReLU.
+#[derive(Debug, Clone)]
+pub struct Convolution {
+    /// `[out, in, kernel, kernel]`, row-major.
+    pub weight: Vec<f32>,
+    /// `[out]`.
+    pub bias: Vec<f32>,
+    /// Side of the kernel, in cells.
+    pub kernel: usize,
+    /// Step between applications, in cells of the input.
+    pub stride: usize,
+    /// Zeros around the input, in cells on each side.
+    pub padding: usize,
+    /// A node of the output's shape that is added before the ReLU.
+    pub residual: Option<NodeId>,
+    /// Whether `max(0, ·)` comes last.
+    pub relu: bool,
+}
+
+/// The maximum over square windows; padding counts as −∞.
+#[derive(Debug, Clone, Copy)]
+pub struct MaxPool {
+    /// Side of the window, in cells.
+    pub kernel: usize,
+    /// Step between windows, in cells of the input.
+    pub stride: usize,
+    /// Cells of padding on each side.
+    pub padding: usize,
+}
+
+/// `weight · x + bias` over a vector.
+#[derive(Debug, Clone)]
+pub struct Linear {
+    /// `[out, in]`, row-major.
+    pub weight: Vec<f32>,
+    /// `[out]`.
+    pub bias: Vec<f32>,
+}
+
+/// What a node computes from its input. Parameters are shared, so that engines need not copy them.
+#[derive(Debug, Clone)]
+pub enum Operation {
+    /// The normalised photo itself; only the first node.
+    Input,
+    /// See [`Convolution`].
+    Convolution(Arc<Convolution>),
+    /// See [`MaxPool`].
+    MaxPool(MaxPool),
+    /// The mean of each feature map.
+    GlobalAveragePool,
+    /// See [`Linear`].
+    Linear(Arc<Linear>),
+}
+
+/// One operation of the graph.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// What it computes.
+    pub operation: Operation,
+    /// From which node's output; itself for the input.
+    pub input: NodeId,
+    /// Shape of its output.
+    pub shape: Shape,
+}
+
+/// A named output: every path from the input to the logits leads through it, so that the gradient there can be passed
+/// on without knowing anything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// As users know it, e.g. `layer4.1`.
+    pub name: String,
+    /// Its node.
+    pub node: NodeId,
+}
+
+/// The last two operations of a network whose logits are linear in the mean of its last layer.
+#[derive(Debug, Clone)]
+pub struct LinearHead {
+    /// The layer that is averaged.
+    pub layer: Layer,
+    /// Its shape.
+    pub shape: Shape,
+    /// From means to logits.
+    pub linear: Arc<Linear>,
+}
+
+/// A network that engines can execute.
+#[derive(Debug, Clone)]
+pub struct Network {
+    architecture: String,
+    labels: Vec<String>,
+    nodes: Vec<Node>,
+    layers: Vec<Layer>,
+}
+
+impl Network {
+    /// Builds the network that the tensors belong to. Labels come from `labels`, else from the file, else they are
+    /// `class 0` ….
+    pub fn from_weights(weights: &Weights, labels: Option<Vec<String>>) -> Result<Self, NetworkError> {
+        let mut network = resnet::build(weights)?;
+        let classes = network.classes();
+        if let Some(labels) = labels.or_else(|| weights.labels().map(<[String]>::to_vec)) {
+            if labels.len() != classes {
+                return Err(NetworkError::LabelCount { labels: labels.len(), classes });
+            }
+            network.labels = labels;
+        }
+        Ok(network)
+    }
+
+    /// E.g. `resnet18`.
+    pub fn architecture(&self) -> &str {
+        &self.architecture
+    }
+
+    /// One name for each logit.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
+    /// Number of logits.
+    pub fn classes(&self) -> usize {
+        self.node(self.logits()).shape.channels
+    }
+
+    /// Every operation, in the order of execution.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// One operation. `id` must come from this network.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    /// Identifiers of all nodes, in the order of execution.
+    pub fn node_ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
+        (0..self.nodes.len()).map(NodeId)
+    }
+
+    /// The named outputs, from the input to the logits.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The layer of this name.
+    pub fn layer(&self, name: &str) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.name == name)
+    }
+
+    /// The last layer, the default target layer.
+    pub fn last_layer(&self) -> Option<&Layer> {
+        self.layers.last()
+    }
+
+    /// The node of the logits.
+    pub fn logits(&self) -> NodeId {
+        NodeId(self.nodes.len() - 1)
+    }
+
+    /// Shape of the input.
+    pub fn input_shape(&self) -> Shape {
+        self.nodes[0].shape
+    }
+
+    /// The head, where it is a global average pool of the last layer followed by one [`Linear`].
+    pub fn linear_head(&self) -> Option<LinearHead> {
+        let last = self.node(self.logits());
+        let pool = self.node(last.input);
+        let layer = self.last_layer()?;
+        match (&last.operation, &pool.operation) {
+            (Operation::Linear(linear), Operation::GlobalAveragePool) if pool.input == layer.node => {
+                Some(LinearHead {
+                    layer: layer.clone(),
+                    shape: self.node(layer.node).shape,
+                    linear: Arc::clone(linear),
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Puts a network together, node by node, working out the shapes.
+///
+/// Shapes must fit: a builder of a family checks its tensors' shapes when it reads them, so a misfit here is a
+/// mistake of the builder's, and panics.
+#[derive(Debug)]
+pub struct NetworkBuilder {
+    nodes: Vec<Node>,
+    layers: Vec<Layer>,
+}
+
+impl NetworkBuilder {
+    /// Begins with the input.
+    pub fn new(input: Shape) -> Self {
+        let node = Node { operation: Operation::Input, input: NodeId::INPUT, shape: input };
+        Self { nodes: vec![node], layers: Vec::new() }
+    }
+
+    /// Appends a convolution of `input`'s output.
+    pub fn convolution(&mut self, input: NodeId, convolution: Convolution) -> NodeId {
+        let from = self.nodes[input.0].shape;
+        let Convolution { kernel, stride, padding, .. } = convolution;
+        let channels = convolution.bias.len();
+        assert_eq!(
+            convolution.weight.len(),
+            channels * from.channels * kernel * kernel,
+            "weight of a convolution"
+        );
+        let shape = window_shape(channels, from, kernel, stride, padding);
+        if let Some(residual) = convolution.residual {
+            assert_eq!(self.nodes[residual.0].shape, shape, "residual of a convolution");
+        }
+        self.push(Operation::Convolution(Arc::new(convolution)), input, shape)
+    }
+
+    /// Appends a max-pool of `input`'s output.
+    pub fn max_pool(&mut self, input: NodeId, pool: MaxPool) -> NodeId {
+        let from = self.nodes[input.0].shape;
+        let shape = window_shape(from.channels, from, pool.kernel, pool.stride, pool.padding);
+        self.push(Operation::MaxPool(pool), input, shape)
+    }
+
+    /// Appends the mean of each of `input`'s feature maps.
+    pub fn global_average_pool(&mut self, input: NodeId) -> NodeId {
+        let channels = self.nodes[input.0].shape.channels;
+        self.push(Operation::GlobalAveragePool, input, Shape::new(channels, 1, 1))
+    }
+
+    /// Appends a linear layer over `input`'s output, a vector.
+    pub fn linear(&mut self, input: NodeId, linear: Linear) -> NodeId {
+        let classes = linear.bias.len();
+        assert_eq!(linear.weight.len(), classes * self.nodes[input.0].shape.len(), "weight of a linear layer");
+        self.push(Operation::Linear(Arc::new(linear)), input, Shape::new(classes, 1, 1))
+    }
+
+    /// Names `node`'s output.
+    pub fn name(&mut self, name: impl Into<String>, node: NodeId) {
+        self.layers.push(Layer { name: name.into(), node });
+    }
+
+    /// The finished network; its last node gives the logits.
+    pub fn finish(self, architecture: impl Into<String>) -> Network {
+        let classes = self.nodes[self.nodes.len() - 1].shape.channels;
+        Network {
+            architecture: architecture.into(),
+            labels: (0..classes).map(|class| format!("class {class}")).collect(),
+            nodes: self.nodes,
+            layers: self.layers,
+        }
+    }
+
+    fn push(&mut self, operation: Operation, input: NodeId, shape: Shape) -> NodeId {
+        self.nodes.push(Node { operation, input, shape });
+        NodeId(self.nodes.len() - 1)
+    }
+}
+
+/// Output shape of a sliding window: `floor((side + 2·padding − kernel) / stride) + 1` along each side.
+fn window_shape(channels: usize, from: Shape, kernel: usize, stride: usize, padding: usize) -> Shape {
+    let side = |length: usize| (length + 2 * padding - kernel) / stride + 1;
+    Shape::new(channels, side(from.height), side(from.width))
+}

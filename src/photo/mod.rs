@@ -1,0 +1,122 @@
+//! Photos: bytes → upright RGB → a network's input, and the geometry back to the photo.
+//!
+//! `decode` reads the file, `geometry` says what part of it the network sees, `resize` resamples.
+//! Everything is computed here, never by the browser, so that every browser and the native tests see the
+//! same pixels: those that `torchvision` prepares from a Pillow image.
+
+mod decode;
+mod geometry;
+mod resize;
+
+pub use decode::{MAX_PIXELS, MAX_SIDE, PhotoError};
+pub use geometry::{CropGeometry, Preprocessing, Rectangle};
+
+use resize::Window;
+
+/// An upright photo: 8-bit RGB, as `ImageOps.exif_transpose(image).convert("RGB")` gives in Pillow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Photo {
+    width: u32,
+    height: u32,
+    /// `height · width · 3` bytes: rows from the top, pixels from the left, channels interleaved.
+    rgb: Vec<u8>,
+}
+
+impl Photo {
+    /// Decodes a JPEG, PNG, WebP, GIF (its first frame) or BMP file, recognised by content.
+    ///
+    /// The EXIF orientation is applied, transparency is dropped without compositing, 16-bit channels keep their
+    /// high byte, grey, palette and CMYK become RGB. Embedded colour profiles are ignored, as in Pillow.
+    ///
+    /// # Errors
+    /// Every variant of [`PhotoError`]. A file that is cut short is an error even where some of the picture could
+    /// be shown: a half-grey photo would be explained as if it were whole.
+    pub fn decode(bytes: &[u8]) -> Result<Photo, PhotoError> {
+        decode::decode(bytes)
+    }
+
+    /// Width of the upright photo in pixels, at least 1.
+    #[must_use]
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height of the upright photo in pixels, at least 1.
+    #[must_use]
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The pixels: `height · width · 3` bytes, row-major, channels interleaved.
+    #[must_use]
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
+    /// What part of this photo the network sees.
+    ///
+    /// # Panics
+    /// As [`CropGeometry::new`].
+    #[must_use]
+    pub fn crop_geometry(&self, preprocessing: &Preprocessing) -> CropGeometry {
+        CropGeometry::new(self.width, self.height, preprocessing)
+    }
+
+    /// The pixels the network sees before they are normalised: `crop · crop · 3` bytes, row-major, channels
+    /// interleaved; equal to torchvision's `CenterCrop(crop)(Resize(resize)(image))`.
+    ///
+    /// # Panics
+    /// As [`CropGeometry::new`].
+    #[must_use]
+    pub fn crop_pixels(&self, preprocessing: &Preprocessing) -> Vec<u8> {
+        let geometry = self.crop_geometry(preprocessing);
+        resize::resample(
+            &self.rgb,
+            (self.width, self.height),
+            (geometry.resized_width, geometry.resized_height),
+            Window { left: geometry.left, top: geometry.top, width: geometry.size, height: geometry.size },
+        )
+    }
+
+    /// The network's input: `3 · crop · crop` values, planar (channel, row, column), in units of standard
+    /// deviations; equal to torchvision's `Resize`, `CenterCrop`, `ToTensor`, `Normalize` to the last bit.
+    ///
+    /// # Panics
+    /// As [`CropGeometry::new`].
+    #[must_use]
+    pub fn network_input(&self, preprocessing: &Preprocessing) -> Vec<f32> {
+        let pixels = self.crop_pixels(preprocessing);
+        let mut input = Vec::with_capacity(pixels.len());
+        for channel in 0..3 {
+            let levels = preprocessing.normalised_levels(channel);
+            input.extend(pixels.iter().skip(channel).step_by(3).map(|&level| levels[usize::from(level)]));
+        }
+        input
+    }
+
+    /// The photo for display, shrunk so that no side exceeds `max_side` pixels (never enlarged).
+    ///
+    /// Returns width, height and `height · width · 4` bytes of opaque RGBA, row-major.
+    #[must_use]
+    pub fn scaled_to_fit(&self, max_side: u32) -> (u32, u32, Vec<u8>) {
+        let long = self.width.max(self.height);
+        if long <= max_side {
+            return (self.width, self.height, opaque(&self.rgb));
+        }
+        let scaled = |side: u32| {
+            let side = (u64::from(side) * u64::from(max_side) + u64::from(long / 2)) / u64::from(long);
+            // At most `max_side`, which is an u32; and a strip keeps at least one pixel across.
+            (side as u32).max(1)
+        };
+        let (width, height) = (scaled(self.width), scaled(self.height));
+        let window = Window { left: 0, top: 0, width, height };
+        let rgb = resize::resample(&self.rgb, (self.width, self.height), (width, height), window);
+        (width, height, opaque(&rgb))
+    }
+}
+
+/// RGB → RGBA with every pixel opaque.
+fn opaque(rgb: &[u8]) -> Vec<u8> {
+    let (pixels, _) = rgb.as_chunks::<3>();
+    pixels.iter().flat_map(|&[red, green, blue]| [red, green, blue, 255]).collect()
+}

@@ -1,0 +1,25 @@
+//! The comparison of the native parity test, for wasm32: `build.sh` compiles it as the site is compiled, and the browser
+//! tests run it inside Chromium.
+
+#[cfg(target_arch = "wasm32")]
+#[path = "../support/mod.rs"]
+mod support;
+
+#[cfg(target_arch = "wasm32")]
+mod browser {
+    use super::support::parity::{Arithmetic, measure};
+    use super::support::reference::Reference;
+    use gradcam::cpu::CpuEngine;
+    use gradcam::network::Network;
+    use gradcam::weights::Weights;
+    use wasm_bindgen::prelude::*;
+
+    /// Every measurement of one photo's reference, as JSON.
+    #[wasm_bindgen]
+    pub async fn parity(model: &[u8], reference: &[u8]) -> Result<String, JsError> {
+        let network = Network::from_weights(&Weights::from_safetensors(model)?, None)?;
+        let mut engine = CpuEngine::new(network)?;
+        let measurements = measure(&mut engine, &Reference::new(reference), Arithmetic::Fast).await?;
+        Ok(serde_json::to_string(&measurements)?)
+    }
+}

@@ -1,0 +1,196 @@
+//! Model files that are not what they should be: each is refused in one sentence that names the tensor.
+
+mod support;
+
+use gradcam::network::{BatchNorm, Network, NetworkError};
+use gradcam::weights::{Weights, WeightsError};
+use support::files::default_model;
+use support::{parity::relative_l2, random};
+
+fn build(bytes: &[u8]) -> Result<Network, NetworkError> {
+    Network::from_weights(&Weights::from_safetensors(bytes)?, None)
+}
+
+/// The default model with its header changed.
+fn with_header(change: impl Fn(&mut serde_json::Map<String, serde_json::Value>)) -> Vec<u8> {
+    let bytes = default_model();
+    let length = u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")) as usize;
+    let mut header = serde_json::from_slice(&bytes[8..8 + length]).expect("a header");
+    change(&mut header);
+    let header = serde_json::to_vec(&header).expect("a header");
+    [&(header.len() as u64).to_le_bytes()[..], &header, &bytes[8 + length..]].concat()
+}
+
+/// The default model with the two bytes at the start of a tensor replaced.
+fn with_first_value(name: &str, value: half::f16) -> Vec<u8> {
+    let mut bytes = default_model();
+    let length = u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")) as usize;
+    let header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + length]).expect("a header");
+    let offset = 8 + length + header[name]["data_offsets"][0].as_u64().expect("an offset") as usize;
+    bytes[offset..offset + 2].copy_from_slice(&value.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn the_default_model_is_read() {
+    let network = build(&default_model()).expect("a network");
+    assert_eq!(network.architecture(), "resnet18");
+    assert_eq!(network.labels()[46], "marigold");
+    let names: Vec<&str> = network.layers().iter().map(|layer| layer.name.as_str()).collect();
+    let expected = [
+        "stem", "maxpool", "layer1.0", "layer1.1", "layer2.0", "layer2.1", "layer3.0", "layer3.1", "layer4.0",
+        "layer4.1",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn what_is_no_model_is_called_what_it_is() {
+    let cases: [(&[u8], &str); 6] = [
+        (b"", "empty"),
+        (b"<!doctype html><title>404</title>", "a web page"),
+        (b"PK\x03\x04rest of a zip", "a ZIP archive"),
+        (b"\xFF\xD8\xFF\xE0\0\x10JFIF", "a picture"),
+        (b"hello, this is a text", "another format"),
+        (b"abc", "another format"),
+    ];
+    for (bytes, words) in cases {
+        let error = build(bytes).expect_err("no model").to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_truncated_file_is_called_incomplete() {
+    let bytes = default_model();
+    for length in [9, 100, 5_000, 20_000, bytes.len() / 2, bytes.len() - 1] {
+        let error = build(&bytes[..length]).expect_err("half a model");
+        assert_eq!(error.code(), "model-damaged", "{length}: {error}");
+    }
+}
+
+#[test]
+fn a_missing_tensor_is_named() {
+    for name in [
+        "layer3.1.bn2.running_var",
+        "fc.weight",
+        "layer4.1.conv1.weight",
+        "conv1.weight",
+        "layer2.0.downsample.0.weight",
+    ] {
+        let bytes = with_header(|header| {
+            // Renamed rather than removed: the file's bytes must stay covered.
+            let tensor = header.remove(name).expect("a tensor");
+            header.insert("something.else".into(), tensor);
+        });
+        let error = build(&bytes).expect_err("a tensor is missing");
+        assert_eq!(error.code(), "model-tensor-missing", "{error}");
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}
+
+#[test]
+fn a_wrong_shape_is_named_with_what_was_expected() {
+    let bytes = with_header(|header| header["layer1.0.conv1.weight"]["shape"] = serde_json::json!([64, 3, 64, 3]));
+    let error = build(&bytes).expect_err("a wrong shape").to_string();
+    assert!(error.contains("[64, 3, 64, 3]") && error.contains("[64, 64, 3, 3]"), "{error}");
+}
+
+#[test]
+fn a_data_type_that_is_not_read_is_named() {
+    let bytes = with_header(|header| header["bn1.weight"]["dtype"] = serde_json::json!("I16"));
+    let error = build(&bytes).expect_err("integers").to_string();
+    assert!(error.contains("bn1.weight") && error.contains("I16"), "{error}");
+}
+
+#[test]
+fn values_that_are_not_finite_are_refused() {
+    for value in [half::f16::NAN, half::f16::INFINITY] {
+        let error = build(&with_first_value("layer2.1.conv2.weight", value)).expect_err("not finite");
+        assert_eq!(error, NetworkError::Weights(WeightsError::NotFinite { name: "layer2.1.conv2.weight".into() }));
+    }
+}
+
+#[test]
+fn another_architecture_is_not_forced() {
+    let stated = with_header(|header| header["__metadata__"]["architecture"] = serde_json::json!("vgg16"));
+    assert!(build(&stated).expect_err("a VGG").to_string().contains("vgg16"));
+    let other = with_header(|header| {
+        let names: Vec<String> = header.keys().filter(|name| *name != "__metadata__").cloned().collect();
+        for name in names {
+            let tensor = header.remove(&name).expect("a tensor");
+            header.insert(format!("features.{name}"), tensor);
+        }
+    });
+    assert_eq!(build(&other).expect_err("another network").code(), "model-architecture");
+}
+
+#[test]
+fn labels_come_from_the_file_or_from_outside_or_are_counted() {
+    let bare = with_header(|header| {
+        header.remove("__metadata__");
+    });
+    assert_eq!(build(&bare).expect("a network").labels()[101], "class 101");
+    let weights = Weights::from_safetensors(&bare).expect("a file");
+    let few = Network::from_weights(&weights, Some(vec!["one".into()])).expect_err("one label");
+    assert_eq!(few, NetworkError::LabelCount { labels: 1, classes: 102 });
+    let bad = with_header(|header| header["__metadata__"]["labels"] = serde_json::json!("no, list"));
+    assert_eq!(build(&bad).expect_err("no labels").code(), "model-labels");
+}
+
+#[test]
+fn bfloat16_and_float32_are_widened() {
+    let shape = vec![3];
+    let halves: Vec<u8> =
+        [0.5f32, -2.0, 1.5].iter().flat_map(|&v| half::bf16::from_f32(v).to_le_bytes()).collect();
+    let floats: Vec<u8> = [0.5f32, -2.0, 1.5].iter().flat_map(|v| v.to_le_bytes()).collect();
+    let views = [
+        ("b", safetensors::tensor::TensorView::new(safetensors::Dtype::BF16, shape.clone(), &halves)),
+        ("f", safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape, &floats)),
+    ];
+    let views = views.into_iter().map(|(name, view)| (name, view.expect("a view")));
+    let bytes = safetensors::serialize(views, None).expect("a file");
+    let weights = Weights::from_safetensors(&bytes).expect("a file");
+    for name in ["b", "f"] {
+        assert_eq!(weights.tensor("test", name, &[3]), Ok(vec![0.5, -2.0, 1.5]));
+    }
+}
+
+/// A convolution with its BatchNorm folded in against candle's convolution followed by candle-nn's BatchNorm.
+#[test]
+fn folding_changes_nothing() {
+    use candle_core::{Device, Tensor};
+    use candle_nn::ModuleT;
+    let (out, channels, side) = (6, 4, 9);
+    let positive = |name: &str| random::signed(name, out).iter().map(|v| 0.1 + v.abs()).collect::<Vec<f32>>();
+    let norm = BatchNorm {
+        weight: random::signed("weight", out),
+        bias: random::signed("bias", out),
+        running_mean: random::signed("mean", out),
+        running_var: positive("variance"),
+    };
+    let tensor =
+        |values: &[f32], shape: &[usize]| Tensor::from_slice(values, shape, &Device::Cpu).expect("a tensor");
+    let vector = |values: &[f32]| tensor(values, &[out]);
+    let weight = random::signed("filters", out * channels * 9);
+    let input = tensor(&random::signed("photo", channels * side * side), &[1, channels, side, side]);
+
+    let unfolded = candle_nn::BatchNorm::new(
+        out,
+        vector(&norm.running_mean),
+        vector(&norm.running_var),
+        vector(&norm.weight),
+        vector(&norm.bias),
+        1e-5,
+    )
+    .expect("a BatchNorm");
+    let plain = input.conv2d(&tensor(&weight, &[out, channels, 3, 3]), 1, 2, 1, 1).expect("a convolution");
+    let expected = unfolded.forward_t(&plain, false).expect("a normalised output");
+
+    let mut folded = weight;
+    let bias = norm.fold(&mut folded);
+    let found = input.conv2d(&tensor(&folded, &[out, channels, 3, 3]), 1, 2, 1, 1).expect("a convolution");
+    let found = found.broadcast_add(&tensor(&bias, &[1, out, 1, 1])).expect("a bias");
+    let values = |tensor: Tensor| tensor.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("values");
+    assert!(relative_l2(&values(found), &values(expected)) < 1e-6);
+}

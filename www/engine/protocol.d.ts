@@ -1,0 +1,88 @@
+// What the page and the worker say to each other.
+import type {
+  Colors,
+  ErrorCode,
+  Engine,
+  ExplainOptions,
+  Explanation,
+  Geometry,
+  Model,
+  Scale,
+} from '../gradcam.d.ts';
+
+/** A photo by number, with its bytes in case the worker does not have it open any more. */
+export interface PhotoHandle {
+  token: number;
+  blob: Blob;
+}
+
+export interface Load {
+  kind: 'load';
+  model: Blob;
+  labels?: string[];
+}
+
+export interface Open {
+  kind: 'open';
+  photo: PhotoHandle;
+}
+
+export interface Explain {
+  kind: 'explain';
+  photo: PhotoHandle;
+  options: Omit<ExplainOptions, 'signal'>;
+}
+
+export interface Paint {
+  kind: 'paint';
+  columns: number;
+  rows: number;
+  values: Float32Array;
+  colors: Colors;
+  scale: Scale;
+  width: number;
+  height: number;
+}
+
+export interface Legend {
+  kind: 'legend';
+  colors: Colors;
+  scale: Scale;
+  count: number;
+}
+
+export interface Memory {
+  kind: 'memory';
+}
+
+export type Request = Load | Open | Explain | Paint | Legend | Memory;
+
+/** A request on its way, or word that nobody waits for it any more. */
+export type Message = (Request & { id: number }) | { kind: 'forget'; id: number };
+
+export interface Opened {
+  width: number;
+  height: number;
+  geometry: Geometry;
+  decode: number;
+  /** RGBA. */
+  pixels: Uint8Array<ArrayBuffer>;
+}
+
+/** What each kind of request is answered with. */
+export interface Answers {
+  load: { model: Model; engine: Engine };
+  open: Opened;
+  explain: Omit<Explanation, 'engine'>;
+  paint: Uint8Array<ArrayBuffer>;
+  legend: Uint8Array<ArrayBuffer>;
+  memory: number;
+}
+
+export interface Reply {
+  id: number;
+  result?: Answers[keyof Answers];
+  error?: { code: ErrorCode; message: string };
+  /** Whether the worker is of no use any more. */
+  crashed?: boolean;
+}

@@ -1,0 +1,101 @@
+// The worker: owns the engine, answers one request after the other.
+import { Queue } from './queue.js';
+import init, { Session, heatmap, legend } from '../wasm/simd/gradcam.js';
+
+/**
+ * @typedef {import('./protocol.d.ts').Message} Message
+ * @typedef {import('./protocol.d.ts').Request} Request
+ * @typedef {import('./protocol.d.ts').PhotoHandle} PhotoHandle
+ */
+
+const wasm = init();
+// Whoever asks first hears of a failure; until then it is no unhandled one.
+wasm.catch(() => {});
+
+/** @type {Session | undefined} */
+let session;
+/** Which photo the session has open. */
+let openToken = 0;
+
+/** @param {Request} request */
+async function answer(request) {
+  const { memory } = await wasm;
+  switch (request.kind) {
+    case 'load': {
+      const bytes = new Uint8Array(await request.model.arrayBuffer());
+      session?.free();
+      session = undefined;
+      session = new Session(bytes, request.labels);
+      return { model: session.model(), engine: session.engine() };
+    }
+    case 'open':
+      return open(request.photo);
+    case 'explain': {
+      const reopened = request.photo.token === openToken ? undefined : await open(request.photo);
+      const explanation = await current().explain(request.options);
+      const decode = reopened?.decode ?? 0;
+      explanation.timings.decode = decode;
+      explanation.timings.total += decode;
+      return explanation;
+    }
+    case 'paint': {
+      const { values, columns, rows, colors, scale, width, height } = request;
+      return heatmap(values, columns, rows, colors, scale, width, height);
+    }
+    case 'legend':
+      return legend(request.colors, request.scale, request.count);
+    case 'memory':
+      return memory.buffer.byteLength;
+  }
+}
+
+/** @param {PhotoHandle} photo */
+async function open({ token, blob }) {
+  const opened = current().open(new Uint8Array(await blob.arrayBuffer()));
+  openToken = token;
+  return opened;
+}
+
+function current() {
+  if (!session) throw Object.assign(new Error('The model has not been loaded.'), { code: 'internal' });
+  return session;
+}
+
+/** @param {unknown} error */
+function describe(error) {
+  if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
+    // A trap leaves the module's memory in an unknown state; the page starts a new worker.
+    const message =
+      'The engine ran out of memory or stopped unexpectedly; it is being restarted. Try a smaller photo.';
+    return { error: { code: 'out-of-memory', message }, crashed: true };
+  }
+  const { code = 'internal', message = String(error) } = /** @type {any} */ (error);
+  return { error: { code, message } };
+}
+
+/** @param {Message} message */
+async function run(message) {
+  const { id } = message;
+  try {
+    const result = await answer(/** @type {Request} */ (message));
+    self.postMessage({ id, result }, { transfer: buffers(result) });
+  } catch (error) {
+    self.postMessage({ id, ...describe(error) });
+  }
+}
+
+/**
+ * What can be handed over instead of copied.
+ *
+ * @param {any} result
+ * @returns {Transferable[]}
+ */
+function buffers(result) {
+  const arrays = [result, result?.pixels, result?.map?.values];
+  return arrays.filter(ArrayBuffer.isView).map((array) => /** @type {ArrayBuffer} */ (array.buffer));
+}
+
+const queue = new Queue(run, ({ id }) => {
+  self.postMessage({ id, error: { code: 'aborted', message: 'A newer request took its place.' } });
+});
+self.addEventListener('message', ({ data }) => queue.add(data));

@@ -1,0 +1,189 @@
+/**
+ * Grad-CAM in the browser: what a convolutional network looked at, computed on this device.
+ *
+ * One `GradCam` owns one worker, and the worker owns one network. Calls queue; a newer `explain` of the same photo
+ * replaces an older one that has not started (the older promise rejects with code `aborted`).
+ */
+
+/** A URL (same origin under the page's policy), a file, or its bytes. */
+export type Source = string | URL | Blob | ArrayBuffer;
+
+/** How activation and gradient become a map; formulas in the crate's `cam` module. */
+export type Method = 'grad-cam' | 'hires-cam' | 'layer-cam' | 'xgrad-cam' | 'grad-cam++';
+
+/** Colours of an unsigned map. Signed maps always use the diverging one. */
+export type Colors = 'turbo' | 'viridis';
+
+/**
+ * How raw values become colours: `positive` clips below zero and divides by the maximum (the paper's), `min-max`
+ * stretches from the minimum to the maximum (the article's), `signed` is symmetric about zero.
+ */
+export type Scale = 'positive' | 'min-max' | 'signed';
+
+/** Stable names of what can go wrong; `message` is a sentence for the user. */
+export type ErrorCode =
+  | 'not-an-image'
+  | 'image-damaged'
+  | 'image-too-large'
+  | 'model-download'
+  | 'model-stalled'
+  | 'model-hash'
+  | 'model-damaged'
+  | 'model-tensor-missing'
+  | 'model-tensor-shape'
+  | 'model-dtype'
+  | 'model-architecture'
+  | 'model-not-finite'
+  | 'model-labels'
+  | 'photo-download'
+  | 'unknown-layer'
+  | 'unknown-method'
+  | 'unknown-class'
+  | 'not-finite'
+  | 'out-of-memory'
+  | 'unsupported-browser'
+  | 'aborted'
+  | 'internal';
+
+export class GradCamError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string);
+}
+
+export interface Progress {
+  phase: 'download' | 'prepare';
+  /** Bytes so far. */
+  loaded: number;
+  /** Bytes in all, from the build's manifest; `null` where nothing knows it. */
+  total: number | null;
+}
+
+export interface LoadOptions {
+  model: Source;
+  /** Expected byte length and SHA-256 (hex) of a model given by URL; the file is refused if it differs. */
+  bytes?: number;
+  sha256?: string;
+  /** Class names in logit order; otherwise those in the file, else `class 0` …. */
+  labels?: string[];
+  engine?: 'auto' | 'cpu';
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
+export interface Layer {
+  name: string;
+  /** Height and width in cells, and channels, of the layer's output. */
+  height: number;
+  width: number;
+  channels: number;
+}
+
+export interface Model {
+  architecture: string;
+  labels: string[];
+  /** In forward order; the last is the default target layer. */
+  layers: Layer[];
+  /** Side of the square crop the network sees, in pixels. */
+  inputSize: number;
+}
+
+/** Where the crop that the network saw lies in the upright photo, in pixels of the photo (fractions possible). */
+export interface Geometry {
+  photo: [width: number, height: number];
+  crop: [x: number, y: number, width: number, height: number];
+}
+
+/** A decoded photo. `image` is upright and at most 1600 pixels on its longer side; `geometry` speaks of the full one. */
+export interface Photo {
+  readonly image: ImageData;
+  readonly geometry: Geometry;
+  /** Milliseconds spent decoding and scaling. */
+  readonly decode: number;
+}
+
+export interface Prediction {
+  index: number;
+  label: string;
+  probability: number;
+  logit: number;
+}
+
+export interface Peak {
+  row: number;
+  column: number;
+  value: number;
+  /** Centre of the cell, in pixels of the upright photo. */
+  x: number;
+  y: number;
+}
+
+/** A raw map: signed, before ReLU and normalisation, row by row, in logit units. */
+export interface ClassMap {
+  width: number;
+  height: number;
+  values: Float32Array;
+  layer: string;
+  method: Method;
+  target: number;
+  minimum: number;
+  maximum: number;
+  peak: Peak;
+  /** Whether no value is above zero, so that the `positive` scale shows nothing. */
+  blank: boolean;
+}
+
+export interface ExplainOptions {
+  /** Default: the last layer. */
+  layer?: string;
+  /** Default: `grad-cam`. */
+  method?: Method;
+  /** Class index; default: the predicted class. */
+  target?: number;
+  /** How many predictions to return, best first; default 5. */
+  topK?: number;
+  signal?: AbortSignal;
+}
+
+export interface Engine {
+  kind: 'cpu';
+  adapter: string | null;
+  threads: number;
+  simd: string;
+}
+
+export interface Explanation {
+  predictions: Prediction[];
+  /** The class whose map this is. */
+  target: Prediction;
+  map: ClassMap;
+  geometry: Geometry;
+  /** Milliseconds; `decode` and `forward` are 0 where an earlier call for the same photo had done them already. */
+  timings: { decode: number; forward: number; backward: number; total: number };
+  engine: Engine;
+}
+
+export interface PaintOptions {
+  colors?: Colors;
+  scale?: Scale;
+  /** Size of the picture in pixels; the map is upsampled bilinearly about half-pixel centres. */
+  width: number;
+  height: number;
+}
+
+export class GradCam {
+  private constructor();
+  static load(options: LoadOptions): Promise<GradCam>;
+  readonly model: Model;
+  readonly engine: Engine;
+  /** Decodes a photo without explaining it, so that it can be shown at once. */
+  open(photo: Source, options?: { signal?: AbortSignal }): Promise<Photo>;
+  /** Explains a photo; give the `Photo` of an earlier `open` to save decoding it again. */
+  explain(photo: Source | Photo, options?: ExplainOptions): Promise<Explanation>;
+  /** The map in colours, opaque: draw it over the crop with the opacity you like. */
+  paint(map: Pick<ClassMap, 'width' | 'height' | 'values'>, options: PaintOptions): Promise<ImageData>;
+  /** `count` colours from one end of the legend to the other, as a picture `count` × 1. */
+  legend(options: { colors?: Colors; scale?: Scale; count: number }): Promise<ImageData>;
+  /** Bytes of WebAssembly memory that the engine holds. */
+  memory(): Promise<number>;
+  dispose(): void;
+}

@@ -1,0 +1,50 @@
+// The colours of the map from end to end, with the values they stand for.
+
+import { element, write } from './element.js';
+import { number } from './format.js';
+
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./state.js').Result} Result */
+
+export const LEGEND_COLORS = 256;
+
+/**
+ * The values at both ends and in the middle.
+ *
+ * @param {Result} result
+ * @returns {[number, number, number]}
+ */
+function ticks({ explanation: { map }, settings: { scale } }) {
+  if (scale === 'min-max') return [map.minimum, (map.minimum + map.maximum) / 2, map.maximum];
+  if (scale === 'positive') return [0, Math.max(map.maximum, 0) / 2, Math.max(map.maximum, 0)];
+  const end = Math.max(Math.abs(map.minimum), Math.abs(map.maximum));
+  return [-end, 0, end];
+}
+
+/** @returns {(state: State) => void} */
+export function createLegend() {
+  const legend = element('legend', HTMLElement);
+  const title = element('legend-title', HTMLElement);
+  const canvas = element('legend-colors', HTMLCanvasElement);
+  const low = element('legend-low', HTMLElement);
+  const middle = element('legend-middle', HTMLElement);
+  const high = element('legend-high', HTMLElement);
+  const context = canvas.getContext('2d');
+  /** @type {Result | null} */
+  let drawn = null;
+
+  return (state) => {
+    const result = state.shown?.result ?? null;
+    legend.classList.toggle('stale', !result || Boolean(state.incoming));
+    if (!result || result === drawn) return;
+    drawn = result;
+    context?.putImageData(result.legend, 0, 0);
+    const signed = result.settings.scale === 'signed';
+    write(title, signed ? 'Against the class ← logit units → for it' : 'Map value, in logit units');
+    const [start, centre, end] = ticks(result);
+    const nothing = start === end;
+    write(low, number(start));
+    write(middle, nothing ? 'nothing above zero' : number(centre));
+    write(high, nothing ? '' : (signed ? '+' : '') + number(end));
+  };
+}

@@ -1,0 +1,71 @@
+// What is on the page, as one object. Views are functions of it; only app.js changes it.
+
+/**
+ * What the engine is asked for. `target` is null for the predicted class.
+ *
+ * @typedef {object} Settings
+ * @property {string} layer
+ * @property {import('../gradcam.js').Method} method
+ * @property {number | null} target
+ * @property {import('../gradcam.js').Scale} scale
+ * @property {import('../gradcam.js').Colors} colors
+ */
+
+/**
+ * An explanation and the pictures made from it; they change together or not at all.
+ *
+ * @typedef {object} Result
+ * @property {import('../gradcam.js').Explanation} explanation
+ * @property {ImageData} heat
+ * @property {ImageData} legend
+ * @property {Settings} settings
+ * @property {number} decode milliseconds, as for `forward`: spent once per photo
+ * @property {number} forward
+ */
+
+/**
+ * Where a photo comes from.
+ *
+ * @typedef {object} Source
+ * @property {string} name
+ * @property {string} caption
+ * @property {() => Promise<Blob>} read
+ */
+
+/**
+ * A photo on its way through the engine; it fills up as the answers come in.
+ *
+ * @typedef {Source & {
+ *   preview: ImageBitmap | null,
+ *   photo: import('../gradcam.js').Photo | null,
+ *   result: Result | null,
+ * }} Subject `preview` is by the browser's own decoder, only until the network is there
+ */
+
+/**
+ * @typedef {object} State
+ * @property {import('../gradcam.js').Model | null} model
+ * @property {import('../gradcam.js').Progress | null} loading
+ * @property {boolean} busy
+ * @property {{ message: string, retry: boolean } | null} error
+ * @property {Subject | null} shown the last photo that was explained
+ * @property {Subject | null} incoming the photo that will take its place
+ * @property {Settings} settings
+ * @property {number} opacity
+ * @property {'overlay' | 'panels'} view
+ */
+
+/** @returns {State} */
+export function firstState() {
+  return {
+    model: null,
+    loading: null,
+    busy: false,
+    error: null,
+    shown: null,
+    incoming: null,
+    settings: { layer: '', method: 'grad-cam', target: null, scale: 'positive', colors: 'turbo' },
+    opacity: 0.5,
+    view: 'overlay',
+  };
+}
