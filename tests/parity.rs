@@ -17,8 +17,9 @@ fn judge(photo: &str, measurements: &[Measurement]) {
         let values = measurements.iter().filter(|m| m.what.starts_with(prefix)).map(|m| m.value);
         values.fold(0.0, f64::max)
     };
+    let deep = measurements.iter().filter(|m| m.bound == 2e-3).map(|m| m.value).fold(0.0, f64::max);
     println!(
-        "{photo}: {} measurements; logits {:.1e}, activations {:.1e}, own backward {:.1e}, maps {:.1e}, input gradient {:.1e}",
+        "{photo}: {} measurements; deep maps {deep:.1e}, logits {:.1e}, activations {:.1e}, own backward {:.1e}, maps {:.1e}, input gradient {:.1e}",
         measurements.len(),
         worst("logits"),
         worst("activation"),

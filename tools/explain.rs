@@ -12,6 +12,7 @@ use gradcam::photo::{Photo, Preprocessing};
 use gradcam::render::{self, Colors, Rectangle, Scale};
 use gradcam::weights::Weights;
 use std::error::Error;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -122,7 +123,8 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         write_picture(path, photo, &explanation)?;
     }
     if arguments.json {
-        println!("{}", json(&logits, &explanation, decode));
+        // Not `println!`, which panics where the reader has left.
+        writeln!(std::io::stdout(), "{}", json(&logits, &explanation, decode))?;
     } else {
         print(&explanation, decode);
     }

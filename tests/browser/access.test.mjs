@@ -86,6 +86,8 @@ test('nothing sticks out sideways, down to 320 pixels', async (t) => {
 
 test('a whole visit with the keyboard alone', async (t) => {
   const page = await site.open(t);
+  // File choosers are caught from the start: switched on just before the key, it might come too late.
+  page.on('filechooser', () => {});
   await explained(page, 'dahlia.jpg');
 
   await tabTo(page, '.sample:nth-of-type(2)');
