@@ -38,7 +38,7 @@ export class GradCam {
     if (!supported()) {
       throw new GradCamError(
         'unsupported-browser',
-        'This browser lacks WebAssembly with SIMD, which the network needs. Any browser of 2023 or later has it.',
+        'This browser lacks WebAssembly with SIMD, which the network needs. Any browser of 2024 or later has it.',
       );
     }
     // Started first, so that the engine compiles while the model downloads.
@@ -172,6 +172,7 @@ class Connection {
   /** @type {Map<number, { resolve: (result: any) => void, reject: (error: GradCamError) => void }>} */
   #waiting = new Map();
   #nextId = 1;
+  #url;
   #worker;
   /** Whether the worker cannot be asked any more. */
   broken = false;
@@ -180,8 +181,8 @@ class Connection {
     // By way of a blob, for one reason: a worker made from one inherits the page's Content-Security-Policy, and so
     // cannot reach another origin either. A worker loaded from a URL is bound by no policy on a static host.
     const code = `import ${JSON.stringify(new URL('./worker.js', import.meta.url).href)};`;
-    const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-    this.#worker = new Worker(url, { type: 'module', name: 'gradcam' });
+    this.#url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+    this.#worker = new Worker(this.#url, { type: 'module', name: 'gradcam' });
     this.#worker.addEventListener('message', ({ data }) => this.#settle(data));
     this.#worker.addEventListener('error', (event) => {
       // Without this the browser would report it once more.
@@ -223,6 +224,7 @@ class Connection {
 
   close() {
     this.#worker.terminate();
+    URL.revokeObjectURL(this.#url);
     this.#breakDown(aborted());
   }
 
