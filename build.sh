@@ -4,21 +4,40 @@
 #   ./build.sh build          make the site in dist/: self-contained, relative URLs, any static host, any sub-path
 #   ./build.sh serve [port]   build, then serve dist/ on this machine (port 8000, or the next free one)
 #   ./build.sh test           every check: format, lints, native tests, types, the site in a real browser
+#   ./build.sh bench [...]    compare its speed with other engines, in a real browser: see benches/browser/run.mjs
 #
 # Expected to be there: Rust (rustup) and Node. CHROMIUM=/path names the browser of the tests, where it is not found.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 wasm=wasm32-unknown-unknown
-packages=tests/browser                      # where package.json and node_modules live
+packages=tests/browser                      # where package.json and node_modules of the checks live
+benchmark=benches/browser                   # and those of the benchmark
 target=${CARGO_TARGET_DIR:-target}
 
-# The builds of the engine, each compiled for other instructions, into www/wasm/<flavour>/. A name here and a
-# line below, with the flags rustc gets, add one.
-flavours=(simd)
+# The builds of the engine, each compiled for other instructions, into www/wasm/<flavour>/: a visitor's browser takes
+# the best it can run (www/engine/flavour.js). A name here and a case below, with the flags for rustc and for cargo, add
+# one.
+flavours=(simd relaxed threads)
 declare_flavour() {
+  cargo_flags=()
   case $1 in
     simd) rustc_flags='-C target-feature=+simd128' ;;
+    relaxed) rustc_flags='-C target-feature=+simd128,+relaxed-simd' ;;
+    threads)
+      rustc_flags='-C target-feature=+simd128,+relaxed-simd,+atomics,+bulk-memory,+mutable-globals'
+      # One memory for all threads, with what wasm-bindgen needs to give each its own stack and thread-locals. The
+      # largest size is asked for at the start; a browser that refuses gets the next flavour.
+      local argument
+      for argument in shared-memory import-memory max-memory=2147483648 \
+        export={__heap_base,__wasm_init_tls,__tls_size,__tls_align,__tls_base}; do
+        rustc_flags+=" -C link-arg=--$argument"
+      done
+      # Rust ships its standard library for this target without threads, so it is compiled along: unstable yet, which
+      # the pinned compiler is told not to mind.
+      export RUSTC_BOOTSTRAP=1
+      cargo_flags=(--features threads -Z build-std=std,panic_abort)
+      ;;
     *) die "There is no flavour called $1." ;;
   esac
 }
@@ -35,10 +54,16 @@ has() { command -v "$1" >/dev/null 2>&1; }
 need_rust() {
   has cargo || die 'Rust is missing: install it from https://rustup.rs, open a new shell, and run this again.'
   # rustup reads rust-toolchain.toml and fetches that toolchain at its first use, here.
-  [ -d "$(rustc --print target-libdir --target $wasm)" ] && return
-  has rustup || die "This Rust has no $wasm target: install Rust with rustup (https://rustup.rs), or add the target."
-  say "Installing Rust's $wasm target"
-  rustup target add $wasm
+  if [ ! -d "$(rustc --print target-libdir --target $wasm)" ]; then
+    has rustup || die "This Rust has no $wasm target: install Rust with rustup (https://rustup.rs), or add the target."
+    say "Installing Rust's $wasm target"
+    rustup target add $wasm
+  fi
+  if [ ! -d "$(rustc --print sysroot)/lib/rustlib/src/rust/library" ]; then
+    has rustup || die 'This Rust lacks the source of its standard library: install Rust with rustup (https://rustup.rs).'
+    say "Installing the source of Rust's standard library"
+    rustup component add rust-src
+  fi
 }
 
 # The command-line half of wasm-bindgen must be exactly the version of the library half.
@@ -56,14 +81,14 @@ need_node() {
   [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || die "Node.js $(node -v) is too old: 20 or newer is needed."
 }
 
-# npm packages, unless they are what the lock file says already.
+# The npm packages of a folder, unless they are what the lock file says already.
 need_packages() {
   need_node
-  local stamp=$packages/node_modules/.lock-installed
-  cmp -s "$stamp" $packages/package-lock.json && return
-  say 'Installing npm packages'
-  (cd $packages && npm ci --no-audit --no-fund --loglevel=error)
-  cp $packages/package-lock.json "$stamp"
+  local folder=$1 stamp=$1/node_modules/.lock-installed
+  cmp -s "$stamp" "$folder/package-lock.json" && return
+  say "Installing npm packages ($folder)"
+  (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error)
+  cp "$folder/package-lock.json" "$stamp"
 }
 
 need_chromium() {
@@ -82,14 +107,21 @@ need_chromium() {
 
 # --- The site --------------------------------------------------------------------------------------------------------
 
+# Runs cargo for one flavour, in a folder of its own: in a common one they would undo each other's work. (The parentheses
+# keep what the flavour exports from the next one.)
+#   cargo_wasm <flavour> <command> <arguments…>
+cargo_wasm() (
+  declare_flavour "$1"
+  export CARGO_TARGET_DIR=$target/$1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$rustc_flags
+  cargo "$2" --quiet --locked --target $wasm "${cargo_flags[@]}" "${@:3}"
+)
+
 # Compiles one flavour of a wasm module and binds it to JavaScript. (wasm-opt would save one per cent of what travels.)
 #   build_wasm <flavour> <folder to make> <name> <what cargo builds…> <file that cargo made, within its profile's folder>
 build_wasm() {
-  local flavour=$1 out=$2 name=$3 made=${*: -1} rustc_flags
-  declare_flavour "$flavour"
-  CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$rustc_flags \
-    cargo build --quiet --locked --release --target $wasm "${@:4:$#-4}"
-  "$bindgen" --target web --out-dir "$out" --out-name "$name" "$target/$wasm/release/$made"
+  local flavour=$1 out=$2 name=$3 made=${*: -1}
+  cargo_wasm "$flavour" rustc --release "${@:4:$#-4}"
+  "$bindgen" --target web --remove-name-section --remove-producers-section --out-dir "$out" --out-name "$name" "$target/$flavour/$wasm/release/$made"
 }
 
 # Whatever happens, a site is left in dist/, and nothing beside it.
@@ -110,13 +142,15 @@ build() {
   chmod 755 "$site"
   for flavour in "${flavours[@]}"; do
     say "Engine ($flavour)"
-    build_wasm "$flavour" "$site/www/wasm/$flavour" gradcam --lib gradcam.wasm
+    build_wasm "$flavour" "$site/www/wasm/$flavour" gradcam --lib --crate-type cdylib gradcam.wasm
   done
   cp index.html "$site/"
   find www -type f ! -name '.*' ! -name '*.md' | while IFS= read -r file; do
     mkdir -p "$site/$(dirname "$file")"
     cp "$file" "$site/$file"
   done
+  # A service worker answers for the folder it lies in, and those below.
+  mv "$site/www/service-worker.js" "$site/"
   node tools/manifest.mjs "$site"
   [ ! -e dist ] || mv dist "$site.old"
   mv "$site" dist
@@ -127,47 +161,59 @@ build() {
 # --- The checks ------------------------------------------------------------------------------------------------------
 
 check_rust() {
-  local rustc_flags
-  declare_flavour simd
+  local flavour
   say 'Rust: format'
   cargo fmt --all --check
   say 'Rust: lints'
-  cargo clippy --quiet --locked --all-targets -- -D warnings
-  CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$rustc_flags \
-    cargo clippy --quiet --locked --lib --example parity --target $wasm -- -D warnings
+  cargo clippy --quiet --locked --all-targets --all-features -- -D warnings
+  for flavour in "${flavours[@]}"; do
+    cargo_wasm "$flavour" clippy --lib --example parity --example benchmark -- -D warnings
+  done
   say 'Rust: tests'
-  cargo test --quiet --locked
+  cargo test --quiet --locked --all-features
 }
 
 check_javascript() {
   local bin=$packages/node_modules/.bin
   say 'JavaScript: format'
   "$bin/prettier" --config $packages/.prettierrc.json --log-level warn --check \
-    index.html 'www/**/*.{js,css,ts}' 'tools/*.mjs' "$packages/**/*.{mjs,json}"
+    index.html 'www/**/*.{js,css,ts}' 'tools/*.mjs' "$packages/**/*.{mjs,json}" \
+    "$benchmark/**/*.{html,js,json,mjs,ts}"
   say 'JavaScript: types'
   "$bin/tsc" --project $packages/tsconfig.json
+  "$bin/tsc" --project $benchmark/tsconfig.json
 }
 
-# The comparison with PyTorch, compiled as the site is, for the browser tests to run in target/parity/<flavour>/.
-build_parity() {
+# An example, compiled as the site is, for a browser to run in target/<example>/<flavour>/.
+build_example() {
   local flavour
   for flavour in "${flavours[@]}"; do
-    say "Parity check ($flavour)"
-    build_wasm "$flavour" "target/parity/$flavour" parity --example parity examples/parity.wasm
+    say "Example $1 ($flavour)"
+    build_wasm "$flavour" "target/$1/$flavour" "$1" --example "$1" "examples/$1.wasm"
   done
 }
 
 run_tests() {
   need_rust
-  need_packages
+  need_packages $packages
   need_chromium
   check_rust
   build
   check_javascript
-  build_parity
+  build_example parity
   say 'Browser'
   node --test --test-reporter=spec $packages/*.test.mjs
   say 'All checks passed.'
+}
+
+# --- The benchmark ---------------------------------------------------------------------------------------------------
+
+bench() {
+  need_packages $benchmark
+  need_chromium
+  build
+  build_example benchmark
+  node $benchmark/run.mjs "$@"
 }
 
 case ${1:-} in
@@ -177,6 +223,7 @@ case ${1:-} in
     exec node tools/serve.mjs dist "${2:-8000}"
     ;;
   test) run_tests ;;
+  bench) bench "${@:2}" ;;
   *)
     sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2
     exit 2

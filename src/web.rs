@@ -34,6 +34,20 @@ fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
     serde_wasm_bindgen::to_value(value).map_err(|error| failure("internal", error))
 }
 
+/// Waits until `count` threads share the engine's work: the worker that calls, and those in [`serve_thread`].
+#[cfg(feature = "threads")]
+#[wasm_bindgen(js_name = startThreads)]
+pub fn start_threads(count: usize) {
+    crate::cpu::threads::start(count);
+}
+
+/// Makes the worker that calls a thread of the engine's, for good.
+#[cfg(feature = "threads")]
+#[wasm_bindgen(js_name = serveThread)]
+pub fn serve_thread() {
+    crate::cpu::threads::serve();
+}
+
 /// One network, its engine, and the photo that is being explained.
 #[wasm_bindgen]
 pub struct Session {
@@ -107,6 +121,13 @@ struct MapFacts<'a> {
     maximum: f32,
     peak: PeakFacts,
     blank: bool,
+}
+
+#[derive(Serialize)]
+struct ClassMapsFacts<'a> {
+    width: usize,
+    height: usize,
+    layer: &'a str,
 }
 
 #[derive(Serialize)]
@@ -184,15 +205,46 @@ impl Session {
     pub async fn explain(&mut self, options: JsValue) -> Result<JsValue, JsValue> {
         let start = Instant::now();
         let question = question(options)?;
-        let open = self.photo.as_mut().ok_or_else(|| failure("internal", "No photo has been opened yet."))?;
+        self.forward().await?;
+        let explanation = self.explainer.explain(&question).await.map_err(|error| failure(error.code(), error))?;
+        explanation_object(&explanation, &self.open_photo()?.photo, milliseconds_since(start))
+    }
+
+    /// The Grad-CAM maps of all classes at the last layer for the current photo, class by class; null where the network
+    /// has no such head that they need no backward pass.
+    #[wasm_bindgen(js_name = classMaps)]
+    pub async fn class_maps(&mut self) -> Result<JsValue, JsValue> {
+        self.forward().await?;
+        let maps = self.explainer.class_maps().await.map_err(|error| failure(error.code(), error))?;
+        let (Some(maps), Some(layer)) = (maps, self.explainer.network().last_layer()) else {
+            return Ok(JsValue::NULL);
+        };
+        let shape = self.explainer.network().node(layer.node).shape;
+        let facts = ClassMapsFacts { width: shape.width, height: shape.height, layer: &layer.name };
+        let values: Vec<f32> = maps.into_iter().flat_map(|map| map.values).collect();
+        let facts = object(&facts)?;
+        Reflect::set(&facts, &"values".into(), &Float32Array::from(values.as_slice()))?;
+        Ok(facts)
+    }
+
+    /// Runs the network on the current photo, unless it has.
+    async fn forward(&mut self) -> Result<(), JsValue> {
+        let open = self.photo.as_mut().ok_or_else(no_photo)?;
         if !open.forwarded {
             let input = open.photo.network_input(&Preprocessing::IMAGENET);
             self.explainer.forward(&input).await.map_err(|error| failure(error.code(), error))?;
             open.forwarded = true;
         }
-        let explanation = self.explainer.explain(&question).await.map_err(|error| failure(error.code(), error))?;
-        explanation_object(&explanation, &open.photo, milliseconds_since(start))
+        Ok(())
     }
+
+    fn open_photo(&self) -> Result<&OpenPhoto, JsValue> {
+        self.photo.as_ref().ok_or_else(no_photo)
+    }
+}
+
+fn no_photo() -> JsValue {
+    failure("internal", "No photo has been opened yet.")
 }
 
 /// The map in colours: `width × height` pixels of opaque RGBA. `columns × rows` is the map's own size.

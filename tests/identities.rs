@@ -5,7 +5,7 @@ mod support;
 use gradcam::cam::{Method, map};
 use gradcam::cpu::CpuEngine;
 use gradcam::engine::{Engine, EngineError, FeatureMaps, class_seed};
-use gradcam::explain::check_completeness;
+use gradcam::explain::{Explainer, Question, check_completeness};
 use gradcam::network::{LinearHead, NodeId};
 use support::files::{default_network, fixture};
 use support::parity::relative_l2;
@@ -127,5 +127,24 @@ fn questions_that_make_no_sense_are_refused() {
         let huge = vec![f32::MAX; 3 * 224 * 224];
         assert_eq!(engine.forward(&huge).await, Err(EngineError::NotFinite));
         assert_eq!(engine.activation(layer).await, Err(EngineError::NoForward));
+    });
+}
+
+/// All classes' maps from one product are those that a backward pass for each class gives.
+#[test]
+fn class_maps_need_no_backward_pass() {
+    pollster::block_on(async {
+        let (engine, _) = dahlia().await;
+        let mut explainer = Explainer::new(engine);
+        let bytes = fixture("references/dahlia.safetensors");
+        explainer.forward(&Reference::new(&bytes).input()).await.expect("a forward");
+        let maps = explainer.class_maps().await.expect("maps").expect("a linear head");
+        assert_eq!(maps.len(), explainer.network().classes());
+        for (class, found) in maps.iter().enumerate() {
+            let question = Question { target: Some(class), ..Question::default() };
+            let expected = explainer.explain(&question).await.expect("an explanation").map;
+            assert_eq!((found.width, found.height), (expected.width, expected.height));
+            assert!(relative_l2(&found.values, &expected.values) < 1e-5, "class {class}");
+        }
     });
 }

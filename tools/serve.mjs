@@ -7,6 +7,12 @@ import { createServer } from 'node:http';
 import { extname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Makes a page cross-origin isolated, which is what a browser asks of a page that wants threads. */
+export const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
 /** @type {Record<string, string>} */
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -85,13 +91,15 @@ function answer(request, response, root, base) {
  * @param {object} [options]
  * @param {number} [options.port] 0 takes any free one
  * @param {string} [options.base] the path the folder appears under, from slash to slash
+ * @param {Record<string, string>} [options.headers] sent with every answer
  * @param {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => boolean}
  *   [options.instead] may answer a request itself, and says whether it did
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function serve(root, { port = 8000, base = '/', instead = () => false } = {}) {
+export async function serve(root, { port = 8000, base = '/', headers = {}, instead = () => false } = {}) {
   const real = realpathSync(root);
   const server = createServer((request, response) => {
+    response.setHeaders(new Map(Object.entries(headers)));
     if (!instead(request, response)) answer(request, response, real, base);
   });
   /** @param {number} at */
@@ -129,6 +137,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.stderr.write(`There is no folder ${root}: ./build.sh build makes the site.\n`);
     process.exit(1);
   }
-  const { url } = await serve(root, { port: Number(port) });
+  const { url } = await serve(root, { port: Number(port), headers: ISOLATION });
   process.stdout.write(`${url}   (Ctrl-C to stop)\n`);
 }

@@ -2,6 +2,7 @@
 // The order of things lives here too: loading the network, opening photos, explaining them, and who may overwrite whom.
 
 import { GradCam, GradCamError } from './gradcam.js';
+import { askForIsolation } from './isolation.js';
 import { createCaption } from './view/caption.js';
 import { createControls } from './view/controls.js';
 import { createExplainer } from './view/explainer.js';
@@ -59,6 +60,7 @@ function load() {
       model: new URL(url, document.baseURI),
       bytes,
       sha256,
+      ...chosenByHand(),
       onProgress: (loading) => set({ loading }),
     }),
   );
@@ -69,6 +71,15 @@ function load() {
     },
     (error) => set({ loading: null, error: { message: sentence(error), retry: true } }),
   );
+}
+
+/** The build of the engine that the page's address asks for: `?flavour=…&threads=…`, for tests and the curious. */
+function chosenByHand() {
+  const asked = new URLSearchParams(location.search);
+  return {
+    flavour: /** @type {import('./gradcam.js').Flavour | undefined} */ (asked.get('flavour') ?? undefined),
+    threads: Number(asked.get('threads')),
+  };
 }
 
 /** @returns {Promise<{ url: string, bytes: number, sha256: string }>} */
@@ -209,3 +220,4 @@ async function ask(cam, subject, photo, signal) {
 
 load();
 void show(sources.first);
+void askForIsolation();

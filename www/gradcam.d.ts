@@ -20,6 +20,12 @@ export type Colors = 'turbo' | 'viridis';
  */
 export type Scale = 'positive' | 'min-max' | 'signed';
 
+/**
+ * A build of the engine: with SIMD; with relaxed SIMD (fused multiply-add) besides; with both and several threads, which
+ * only a page that is cross-origin isolated may have.
+ */
+export type Flavour = 'simd' | 'relaxed' | 'threads';
+
 /** Stable names of what can go wrong; `message` is a sentence for the user. */
 export type ErrorCode =
   | 'not-an-image'
@@ -66,6 +72,10 @@ export interface LoadOptions {
   /** Class names in logit order; otherwise those in the file, else `class 0` …. */
   labels?: string[];
   engine?: 'auto' | 'cpu';
+  /** The build to try first; default: the fastest that the browser can run. One that does not start gives way to the next. */
+  flavour?: Flavour;
+  /** How many threads share the work where several may; default: as many as there are cores, but at most 8. */
+  threads?: number;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -147,8 +157,10 @@ export interface ExplainOptions {
 export interface Engine {
   kind: 'cpu';
   adapter: string | null;
+  /** How many threads share the work. */
   threads: number;
-  simd: string;
+  /** The vector instructions in use. */
+  simd: 'SIMD' | 'relaxed SIMD';
 }
 
 export interface Explanation {
@@ -160,6 +172,15 @@ export interface Explanation {
   /** Milliseconds; `decode` and `forward` are 0 where an earlier call for the same photo had done them already. */
   timings: { decode: number; forward: number; backward: number; total: number };
   engine: Engine;
+}
+
+/** The raw Grad-CAM maps of all classes at the last layer. */
+export interface ClassMaps {
+  width: number;
+  height: number;
+  layer: string;
+  /** Class by class, `width × height` values each, row by row, in logit units. */
+  values: Float32Array;
 }
 
 export interface PaintOptions {
@@ -179,6 +200,11 @@ export class GradCam {
   open(photo: Source, options?: { signal?: AbortSignal }): Promise<Photo>;
   /** Explains a photo; give the `Photo` of an earlier `open` to save decoding it again. */
   explain(photo: Source | Photo, options?: ExplainOptions): Promise<Explanation>;
+  /**
+   * All classes at once: at the last layer their maps are one small product and need no backward pass. `null` where the
+   * network's head is not a global average pool and one linear layer.
+   */
+  classMaps(photo: Source | Photo, options?: { signal?: AbortSignal }): Promise<ClassMaps | null>;
   /** The map in colours, opaque: draw it over the crop with the opacity you like. */
   paint(map: Pick<ClassMap, 'width' | 'height' | 'values'>, options: PaintOptions): Promise<ImageData>;
   /** `count` colours from one end of the legend to the other, as a picture `count` × 1. */

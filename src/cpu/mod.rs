@@ -1,24 +1,23 @@
-//! The engine on the CPU: candle's tensors and autograd, with custom operations for what candle computes differently.
+//! The engine on the CPU: candle's tensors, and custom operations over kernels of our own.
 //!
-//! The network is cut at its layers. Each segment between two cuts begins with a candle [`Var`], so that candle keeps
-//! the gradient there, and a gradient travels from the logits towards the input one vector–Jacobian product a segment:
-//! it stops where it was asked for, and a later question about the same seed goes on from there.
+//! Each node's output is a candle tensor, made by a candle custom operation. The gradient takes the way back node by
+//! node: it stops where it was asked for, and a later question about the same seed goes on from there.
 
 pub mod kernels;
 mod operations;
+mod simd;
+pub mod threads;
 
 use crate::engine::{Description, Engine, EngineError, FeatureMaps};
 use crate::network::{Network, NodeId};
-use candle_core::{Device, Tensor, Var};
-use operations::SharedOperation;
+use candle_core::Tensor;
+use operations::PreparedOperation;
 
 /// See the [module](self).
 pub struct CpuEngine {
     network: Network,
     /// What each node runs, by node.
-    operations: Vec<SharedOperation>,
-    /// The input, every layer, and the logits: the cuts between segments.
-    cuts: Vec<NodeId>,
+    operations: Vec<PreparedOperation>,
     pass: Option<Pass>,
 }
 
@@ -26,16 +25,16 @@ pub struct CpuEngine {
 struct Pass {
     /// Output of every node, by node.
     outputs: Vec<Tensor>,
-    /// The variable that each segment begins with, by segment.
-    starts: Vec<Var>,
     backward: Option<Backward>,
 }
 
 /// The gradients of one seed, as far as they have been asked for.
 struct Backward {
     seed: Vec<f32>,
-    /// By cut, from the logits towards the input.
-    gradients: Vec<Tensor>,
+    /// By node. Complete at every node from `next` on; those of nodes that are no layers are let go once passed on.
+    gradients: Vec<Option<Tensor>>,
+    /// All nodes from here on have passed their gradient on.
+    next: usize,
 }
 
 impl From<candle_core::Error> for EngineError {
@@ -47,62 +46,52 @@ impl From<candle_core::Error> for EngineError {
 impl CpuEngine {
     /// Prepares `network` for execution.
     pub fn new(network: Network) -> Result<Self, EngineError> {
-        let mut cuts = vec![NodeId::INPUT];
-        cuts.extend(network.layers().iter().map(|layer| layer.node));
-        cuts.push(network.logits());
-        let operations =
-            network.node_ids().map(|id| SharedOperation::new(&network, id)).collect::<Result<_, _>>()?;
-        Ok(Self { network, operations, cuts, pass: None })
+        let scratch = Default::default();
+        let operations = network
+            .node_ids()
+            .map(|id| PreparedOperation::new(&network, id, &scratch))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { network, operations, pass: None })
     }
 
-    /// Runs every node, segment by segment.
+    /// Runs every node.
     fn run(&self, input: &[f32]) -> candle_core::Result<Pass> {
-        let shape = self.network.input_shape();
-        let input = Tensor::from_slice(input, (shape.channels, shape.height, shape.width), &Device::Cpu)?;
-        let mut starts = Vec::with_capacity(self.cuts.len() - 1);
-        // What later nodes read: at a cut the variable, elsewhere the node's own output.
-        let mut sources: Vec<Tensor> = Vec::with_capacity(self.operations.len());
-        let mut outputs: Vec<Tensor> = Vec::with_capacity(self.operations.len());
-        for id in self.network.node_ids() {
-            let output = match id {
-                NodeId::INPUT => input.clone(),
-                _ => self.operations[id.index()].apply(&sources)?,
-            };
-            if self.cuts.contains(&id) && id != self.network.logits() {
-                let start = Var::from_tensor(&output.detach())?;
-                sources.push(start.as_tensor().clone());
-                starts.push(start);
-            } else {
-                sources.push(output.clone());
-            }
-            outputs.push(output);
+        let mut outputs = vec![operations::from_channels(self.network.input_shape(), input)?];
+        for operation in &self.operations[1..] {
+            outputs.push(operation.forward(&outputs)?);
         }
-        Ok(Pass { outputs, starts, backward: None })
+        Ok(Pass { outputs, backward: None })
     }
 
-    /// The gradient at cut number `cut`, going on from what `pass` has already.
-    fn gradient_at(cuts: &[NodeId], pass: &mut Pass, seed: &[f32], cut: usize) -> candle_core::Result<Tensor> {
-        let logits = cuts.len() - 1;
+    /// The gradient at `node`, going on from what the last pass has already.
+    fn gradient_at(&mut self, seed: &[f32], node: NodeId) -> Result<Tensor, EngineError> {
+        let pass = self.pass.as_mut().ok_or(EngineError::NoForward)?;
         let backward = match &mut pass.backward {
             Some(backward) if backward.seed == seed => backward,
-            other => other.insert(Backward {
-                seed: seed.to_vec(),
-                gradients: vec![Tensor::from_slice(seed, seed.len(), &Device::Cpu)?],
-            }),
+            other => other.insert(Backward::new(&self.network, seed)?),
         };
-        while backward.gradients.len() <= logits - cut {
-            let segment = logits - backward.gradients.len();
-            let end = &pass.outputs[cuts[segment + 1].index()];
-            let start = &pass.starts[segment];
-            // Σ output · gradient, whose derivative is the vector–Jacobian product.
-            let root = (end * &backward.gradients[logits - segment - 1])?.sum_all()?;
-            let mut store = root.backward()?;
-            let gradient = store
-                .remove(start)
-                .ok_or_else(|| candle_core::Error::Msg("a segment does not depend on its start".to_string()))?;
-            backward.gradients.push(gradient);
+        while backward.next > node.index() + 1 {
+            let current = backward.next - 1;
+            let kept = self.network.layers().iter().any(|layer| layer.node.index() == current);
+            let slot = &mut backward.gradients[current];
+            let gradient = if kept { slot.clone() } else { slot.take() };
+            // A node without a gradient has no way to the logits.
+            if let Some(gradient) = gradient {
+                self.operations[current].backward(&pass.outputs, current, &gradient, &mut backward.gradients)?;
+            }
+            backward.next = current;
         }
-        Ok(backward.gradients[logits - cut].clone())
+        let gradient = backward.gradients[node.index()].clone();
+        gradient.ok_or(EngineError::NotALayer { node: node.index() })
+    }
+}
+
+impl Backward {
+    fn new(network: &Network, seed: &[f32]) -> candle_core::Result<Self> {
+        let logits = network.logits();
+        let mut gradients = vec![None; network.nodes().len()];
+        gradients[logits.index()] = Some(operations::from_channels(network.node(logits).shape, seed)?);
+        Ok(Self { seed: seed.to_vec(), gradients, next: network.nodes().len() })
     }
 }
 
@@ -112,52 +101,38 @@ impl Engine for CpuEngine {
     }
 
     fn description(&self) -> Description {
-        Description {
-            kind: "cpu",
-            adapter: None,
-            threads: 1,
-            simd: if cfg!(target_feature = "simd128") {
-                "SIMD"
-            } else if cfg!(target_arch = "wasm32") {
-                "scalar"
-            } else {
-                "native"
-            },
-        }
+        Description { kind: "cpu", adapter: None, threads: threads::count(), simd: simd::NAME }
     }
 
     async fn forward(&mut self, input: &[f32]) -> Result<Vec<f32>, EngineError> {
-        let expected = self.network.input_shape().len();
-        check_length("input", input.len(), expected)?;
+        check_length("input", input.len(), self.network.input_shape().len())?;
         // Let go of the last photo's memory before asking for this one's.
         self.pass = None;
         let pass = self.run(input)?;
-        let logits: Vec<f32> = pass.outputs[self.network.logits().index()].to_vec1()?;
-        if logits.iter().any(|logit| !logit.is_finite()) {
+        let logits = self.network.logits();
+        let values = operations::to_channels(self.network.node(logits).shape, &pass.outputs[logits.index()])?;
+        if values.iter().any(|logit| !logit.is_finite()) {
             return Err(EngineError::NotFinite);
         }
         self.pass = Some(pass);
-        Ok(logits)
+        Ok(values)
     }
 
     async fn activation(&mut self, node: NodeId) -> Result<FeatureMaps, EngineError> {
         let pass = self.pass.as_ref().ok_or(EngineError::NoForward)?;
-        Ok(FeatureMaps {
-            shape: self.network.node(node).shape,
-            values: pass.outputs[node.index()].flatten_all()?.to_vec1()?,
-        })
+        let shape = self.network.node(node).shape;
+        Ok(FeatureMaps { shape, values: operations::to_channels(shape, &pass.outputs[node.index()])? })
     }
 
     async fn gradient(&mut self, seed: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError> {
         check_length("seed", seed.len(), self.network.classes())?;
-        let cut = self
-            .cuts
-            .iter()
-            .position(|&cut| cut == layer && layer != self.network.logits())
-            .ok_or(EngineError::NotALayer { node: layer.index() })?;
-        let pass = self.pass.as_mut().ok_or(EngineError::NoForward)?;
-        let gradient = Self::gradient_at(&self.cuts, pass, seed, cut)?;
-        Ok(FeatureMaps { shape: self.network.node(layer).shape, values: gradient.flatten_all()?.to_vec1()? })
+        let is_layer = self.network.layers().iter().any(|known| known.node == layer);
+        if !is_layer && layer != NodeId::INPUT {
+            return Err(EngineError::NotALayer { node: layer.index() });
+        }
+        let gradient = self.gradient_at(seed, layer)?;
+        let shape = self.network.node(layer).shape;
+        Ok(FeatureMaps { shape, values: operations::to_channels(shape, &gradient)? })
     }
 }
 

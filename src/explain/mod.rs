@@ -137,6 +137,11 @@ impl<E: Engine> Explainer<E> {
         &self.engine
     }
 
+    /// The engine, to ask it for more about the photo of the last [`forward`](Self::forward).
+    pub fn engine_mut(&mut self) -> &mut E {
+        &mut self.engine
+    }
+
     /// The network that is asked.
     pub fn network(&self) -> &Network {
         self.engine.network()
@@ -179,6 +184,16 @@ impl<E: Engine> Explainer<E> {
             map,
             timings: Timings { forward, backward: milliseconds_since(start) },
         })
+    }
+
+    /// The Grad-CAM maps of all classes at the last layer, without any backward pass; `None` where the network's head is
+    /// not a global average pool and one linear layer. See [`cam::class_maps`].
+    pub async fn class_maps(&mut self) -> Result<Option<Vec<Map>>, ExplainError> {
+        let Some(head) = self.network().linear_head() else {
+            return Ok(None);
+        };
+        let activation = self.engine.activation(head.layer.node).await?;
+        Ok(Some(cam::class_maps(&head.linear, &activation)))
     }
 }
 

@@ -7,7 +7,7 @@ import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { findChromium } from '../../tools/find-chromium.mjs';
-import { serve } from '../../tools/serve.mjs';
+import { ISOLATION, serve } from '../../tools/serve.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {import('node:http').RequestListener} Answer */
@@ -37,20 +37,27 @@ export class Site {
   url = '';
   /** Answers that replace the site's own, by path within it. @type {Map<string, Answer>} */
   answers = new Map();
+  /** What this test's pages asked the host for, by path within the site. @type {string[]} */
+  requests = [];
   /** @type {import('playwright-core').Browser | undefined} */
   #browser;
 
-  constructor() {
+  /**
+   * @param {object} [options]
+   * @param {Record<string, string>} [options.headers] the host's own
+   * @param {string[]} [options.switches] for the browser
+   */
+  constructor({ headers = ISOLATION, switches = [] } = {}) {
     /** @type {Awaited<ReturnType<typeof serve>>} */
     let server;
     before(async () => {
       const dist = fromRoot('dist');
       assert.ok(existsSync(dist), 'There is no dist/: ./build.sh build makes it.');
-      server = await serve(dist, { port: 0, base: BASE, instead: this.#instead });
+      server = await serve(dist, { port: 0, base: BASE, headers, instead: this.#instead });
       this.url = server.url;
       const executablePath = findChromium();
       assert.ok(executablePath, 'No Chromium or Chrome found: install one, or set CHROMIUM to its path.');
-      this.#browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+      this.#browser = await chromium.launch({ executablePath, args: [...ARGUMENTS, ...switches] });
     });
     after(async () => {
       await this.#browser?.close();
@@ -60,7 +67,9 @@ export class Site {
 
   /** @type {NonNullable<NonNullable<Parameters<typeof serve>[1]>['instead']>} */
   #instead = (request, response) => {
-    const answer = this.answers.get((request.url ?? '').slice(BASE.length));
+    const path = (request.url ?? '').slice(BASE.length);
+    this.requests.push(path);
+    const answer = this.answers.get(path);
     answer?.(request, response);
     return Boolean(answer);
   };
@@ -96,6 +105,7 @@ export class Site {
     t.after(async () => {
       this.answers.clear();
       await context.close();
+      this.requests.length = 0;
       assert.deepEqual(problems, []);
     });
     await prepare?.(page);

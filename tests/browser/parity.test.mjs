@@ -28,6 +28,7 @@ for (const flavour of FLAVOURS)
         'text/html',
         '<!doctype html><link rel="icon" href="data:," /><title>Parity</title>',
       );
+      serve('worker.js', 'text/javascript', readFileSync(fromRoot('tests/browser/parity.worker.mjs')));
       serve('parity.js', 'text/javascript', readFileSync(`${BUILT}/${flavour}/parity.js`));
       serve('parity_bg.wasm', 'application/wasm', readFileSync(`${BUILT}/${flavour}/parity_bg.wasm`));
       serve('model', 'application/octet-stream', readFileSync(MODEL));
@@ -37,13 +38,18 @@ for (const flavour of FLAVOURS)
         readFileSync(fromRoot(`tests/fixtures/references/${photo}.safetensors`)),
       );
       const page = await site.open(t, { path: 'parity.html' });
-      const json = await page.evaluate(async () => {
-        const { default: init, parity } = await import(new URL('parity.js', location.href).href);
-        /** @param {string} path */
-        const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
-        await init();
-        return parity(await bytes('model'), await bytes('reference'));
-      });
+      const json = await page.evaluate(
+        () =>
+          new Promise((done, fail) => {
+            const worker = new Worker('worker.js', { type: 'module' });
+            worker.onerror = (event) => fail(new Error(event.message));
+            worker.onmessage = ({ data }) => {
+              // There is word of the threads, too.
+              if (data.json) done(data.json);
+              if (data.error) fail(new Error(data.error));
+            };
+          }),
+      );
       /** @type {{ what: string, value: number, bound: number, holds: boolean }[]} */
       const measurements = JSON.parse(json);
       assert.ok(measurements.length > 100, `${measurements.length} measurements`);

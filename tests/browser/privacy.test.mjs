@@ -1,9 +1,10 @@
 // Nothing leaves the device: the policy forbids it, to the page and to its worker, and the page works without a network.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import test from 'node:test';
-import { explained, predictions, Site } from './harness.mjs';
+import { explained, fromRoot, predictions, Site } from './harness.mjs';
 import { photoPath, reference } from './references.mjs';
 
 const site = new Site();
@@ -50,7 +51,7 @@ async function tryToReach(address) {
   return reached;
 }
 
-test('the policy holds in the page and in the worker', async (t) => {
+test('the policy holds in the page, in the worker, and in its threads', async (t) => {
   /** @type {string[]} */
   const arrived = [];
   const elsewhere = createServer((request, response) => {
@@ -62,14 +63,33 @@ test('the policy holds in the page and in the worker', async (t) => {
   const { port } = /** @type {import('node:net').AddressInfo} */ (elsewhere.address());
   const address = `http://127.0.0.1:${port}/`;
 
+  // A thread is deaf once it serves, so it tries before.
+  const thread = readFileSync(fromRoot('dist/www/engine/thread.js'), 'utf8');
+  const curious = `self.addEventListener('message', async (event) => {
+    event.stopImmediatePropagation();
+    new BroadcastChannel('thread').postMessage(await (${tryToReach})(${JSON.stringify(address)}));
+    void serve(event.data);
+  }, { once: true });\n${thread}`;
   const page = await site.open(t, {
+    path: '?threads=2',
     allow: /Content Security Policy|Failed to load resource|^request elsewhere/,
+    prepare: async (page) => {
+      site.answers.set('www/engine/thread.js', (_request, response) =>
+        response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(curious),
+      );
+      await page.addInitScript(() => {
+        const reached = new Promise((done) => {
+          new BroadcastChannel('thread').onmessage = ({ data }) => done(data);
+        });
+        Object.assign(window, { reached });
+      });
+    },
   });
   await explained(page, 'dahlia.jpg');
   assert.deepEqual(await page.evaluate(tryToReach, address), [], 'page');
-  const workers = page.workers();
-  assert.ok(workers.length > 0, 'the engine runs in a worker');
-  for (const worker of workers) assert.deepEqual(await worker.evaluate(tryToReach, address), [], 'worker');
+  const [worker] = page.workers();
+  assert.deepEqual(await worker.evaluate(tryToReach, address), [], 'worker');
+  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).reached), [], 'thread');
   assert.deepEqual(arrived, []);
 });
 

@@ -64,11 +64,12 @@ test('layers and classes chosen in a hurry end at the last choice', async (t) =>
 
 test('fifty photos one after another take no more memory than the first ten', async (t) => {
   const page = await site.open(t, {
+    path: '?flavour=threads&threads=2',
     prepare: () => {
       // The engine's memory, said by the engine's own glue.
-      const glue = readFileSync(fromRoot('dist/www/wasm/simd/gradcam.js'), 'utf8');
+      const glue = readFileSync(fromRoot('dist/www/wasm/threads/gradcam.js'), 'utf8');
       const told = `${glue}\nglobalThis.engineBytes = () => wasm.memory.buffer.byteLength;\n`;
-      site.answers.set('www/wasm/simd/gradcam.js', (_request, response) =>
+      site.answers.set('www/wasm/threads/gradcam.js', (_request, response) =>
         response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(told),
       );
     },

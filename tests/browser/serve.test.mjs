@@ -36,7 +36,7 @@ test('the static server', async (t) => {
   writeFileSync(join(root, 'sub folder', 'index.html'), 'sub');
   for (const name of ['a.wasm', 'a.js', 'a.safetensors', 'ä b.css']) writeFileSync(join(root, name), name);
   symlinkSync(join(folder, 'secret.txt'), join(root, 'link.txt'));
-  const { url, close } = await serve(root, { port: 0, base: '/base/' });
+  const { url, close } = await serve(root, { port: 0, base: '/base/', headers: { 'X-Own': 'yes' } });
   t.after(async () => {
     await close();
     rmSync(folder, { recursive: true });
@@ -54,6 +54,11 @@ test('the static server', async (t) => {
       const { status, headers } = await ask(url, `/base/${path}`);
       assert.deepEqual([status, headers['content-type'], headers['cache-control']], [200, type, 'no-cache']);
     }
+  });
+
+  await t.test('sends the headers it is given with every answer', async () => {
+    for (const path of ['/base/a.js', '/base/missing', '/base/sub%20folder'])
+      assert.equal((await ask(url, path)).headers['x-own'], 'yes', path);
   });
 
   await t.test('answers HEAD without a body, and refuses to be written to', async () => {

@@ -2,7 +2,7 @@
 
 use super::backward;
 use gradcam::cpu::kernels::convolution::reference as convolution;
-use gradcam::cpu::kernels::max_pool;
+use gradcam::cpu::kernels::max_pool::reference as max_pool;
 use gradcam::engine::{Description, Engine, EngineError, FeatureMaps};
 use gradcam::network::{Network, NodeId, Operation};
 

@@ -1,6 +1,8 @@
 // The page's side of the engine: starts the worker, sends it requests, and hands out what comes back.
+import { startWorker } from './bound-worker.js';
 import { fetchModel, fetchPhoto } from './download.js';
 import { GradCamError, aborted } from './error.js';
+import { plan } from './flavour.js';
 
 /**
  * @typedef {import('../gradcam.d.ts').LoadOptions} LoadOptions
@@ -8,6 +10,7 @@ import { GradCamError, aborted } from './error.js';
  * @typedef {import('../gradcam.d.ts').ExplainOptions} ExplainOptions
  * @typedef {import('../gradcam.d.ts').Explanation} Explanation
  * @typedef {import('../gradcam.d.ts').PaintOptions} PaintOptions
+ * @typedef {import('./protocol.d.ts').Plan} Plan
  * @typedef {import('./protocol.d.ts').Request} Request
  * @typedef {import('./protocol.d.ts').Reply} Reply
  */
@@ -35,18 +38,19 @@ export class GradCam {
    * @returns {Promise<GradCam>}
    */
   static async load(options) {
-    if (!supported()) {
+    const engine = plan(options);
+    if (engine.flavours.length === 0) {
       throw new GradCamError(
         'unsupported-browser',
         'This browser lacks WebAssembly with SIMD, which the network needs. Any browser of 2024 or later has it.',
       );
     }
     // Started first, so that the engine compiles while the model downloads.
-    const connection = new Connection();
+    const connection = new Connection(engine);
     try {
       const model = await fetchModel(options);
       options.onProgress?.({ phase: 'prepare', loaded: model.size, total: model.size });
-      const cam = new GradCam(connection, model, options.labels);
+      const cam = new GradCam(engine, connection, model, options.labels);
       await cam.#prepare(options.signal);
       return cam;
     } catch (error) {
@@ -55,6 +59,7 @@ export class GradCam {
     }
   }
 
+  #plan;
   #connection;
   #modelBlob;
   #labels;
@@ -66,11 +71,13 @@ export class GradCam {
   #disposed = false;
 
   /**
+   * @param {Plan} plan
    * @param {Connection} connection
    * @param {Blob} model
    * @param {string[]} [labels]
    */
-  constructor(connection, model, labels) {
+  constructor(plan, connection, model, labels) {
+    this.#plan = plan;
     this.#connection = connection;
     this.#modelBlob = model;
     this.#labels = labels;
@@ -105,7 +112,7 @@ export class GradCam {
     if (this.#disposed) throw new GradCamError('aborted', 'This GradCam has been disposed of.');
     if (this.#connection.broken) {
       this.#connection.close();
-      this.#connection = new Connection();
+      this.#connection = new Connection(this.#plan);
       // Not awaited: the worker answers in order, and a failure shows in the request below as well.
       this.#prepare().catch(() => {});
     }
@@ -129,14 +136,30 @@ export class GradCam {
    * @returns {Promise<Explanation>}
    */
   async explain(photo, { layer, method, target, topK, signal } = {}) {
-    const opened = photo instanceof Photo ? photo : undefined;
-    const blob = opened?.blob ?? (await fetchPhoto(/** @type {Source} */ (photo), signal));
-    const token = opened?.token ?? this.#nextToken++;
-    const explanation = await this.#ask(
-      { kind: 'explain', photo: { token, blob }, options: { layer, method, target, topK } },
-      signal,
-    );
+    const handle = await this.#handle(photo, signal);
+    const options = { layer, method, target, topK };
+    const explanation = await this.#ask({ kind: 'explain', photo: handle, options }, signal);
     return { ...explanation, engine: this.engine };
+  }
+
+  /**
+   * @param {Source | import('../gradcam.d.ts').Photo} photo
+   * @param {{ signal?: AbortSignal }} [options]
+   */
+  async classMaps(photo, { signal } = {}) {
+    const handle = await this.#handle(photo, signal);
+    return this.#ask({ kind: 'class-maps', photo: handle }, signal);
+  }
+
+  /**
+   * @param {Source | import('../gradcam.d.ts').Photo} photo
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<import('./protocol.d.ts').PhotoHandle>}
+   */
+  async #handle(photo, signal) {
+    if (photo instanceof Photo) return { token: photo.token, blob: photo.blob };
+    const blob = await fetchPhoto(/** @type {Source} */ (photo), signal);
+    return { token: this.#nextToken++, blob };
   }
 
   /**
@@ -172,18 +195,20 @@ class Connection {
   /** @type {Map<number, { resolve: (result: any) => void, reject: (error: GradCamError) => void }>} */
   #waiting = new Map();
   #nextId = 1;
-  #url;
   #worker;
+  #stop;
   /** Whether the worker cannot be asked any more. */
   broken = false;
 
-  constructor() {
-    // By way of a blob, for one reason: a worker made from one inherits the page's Content-Security-Policy, and so
-    // cannot reach another origin either. A worker loaded from a URL is bound by no policy on a static host.
-    const code = `import ${JSON.stringify(new URL('./worker.js', import.meta.url).href)};`;
-    this.#url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
-    this.#worker = new Worker(this.#url, { type: 'module', name: 'gradcam' });
-    this.#worker.addEventListener('message', ({ data }) => this.#settle(data));
+  /** @param {Plan} plan */
+  constructor(plan) {
+    const { worker, stop } = startWorker(new URL('./worker.js', import.meta.url), 'gradcam');
+    this.#worker = worker;
+    this.#stop = stop;
+    this.#worker.addEventListener('message', ({ data }) => {
+      if (data.alarm) this.#watch(data.alarm);
+      else this.#settle(data);
+    });
     this.#worker.addEventListener('error', (event) => {
       // Without this the browser would report it once more.
       event.preventDefault();
@@ -194,6 +219,8 @@ class Connection {
         ),
       );
     });
+    // Not awaited: where the engine does not start, every later request says why.
+    this.ask({ kind: 'start', plan }).catch(() => {});
   }
 
   /**
@@ -223,8 +250,7 @@ class Connection {
   }
 
   close() {
-    this.#worker.terminate();
-    URL.revokeObjectURL(this.#url);
+    this.#stop();
     this.#breakDown(aborted());
   }
 
@@ -234,9 +260,13 @@ class Connection {
     this.#waiting.delete(id);
     if (error) waiting?.reject(new GradCamError(error.code, error.message));
     else waiting?.resolve(result);
-    if (crashed) {
-      this.#breakDown(new GradCamError('internal', 'The engine had to be restarted. Please try again.'));
-    }
+    if (crashed) this.#breakDown(restarting());
+  }
+
+  /** @param {MessagePort} alarm of a thread, which breaks down unheard by the worker that waits for it */
+  #watch(alarm) {
+    alarm.addEventListener('message', () => this.#breakDown(restarting()));
+    alarm.start();
   }
 
   /** @param {GradCamError} error */
@@ -247,11 +277,6 @@ class Connection {
   }
 }
 
-/** Whether the browser compiles WebAssembly with 128-bit SIMD: a module of one function that uses it. */
-function supported() {
-  const probe = new Uint8Array([
-    0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98,
-    11,
-  ]);
-  return typeof WebAssembly === 'object' && typeof Worker === 'function' && WebAssembly.validate(probe);
+function restarting() {
+  return new GradCamError('internal', 'The engine had to be restarted. Please try again.');
 }

@@ -1,19 +1,32 @@
 // What the page and the worker say to each other.
 import type {
+  ClassMaps,
   Colors,
   ErrorCode,
   Engine,
   ExplainOptions,
   Explanation,
+  Flavour,
   Geometry,
   Model,
   Scale,
 } from '../gradcam.d.ts';
 
+/** Which builds of the engine to try, one after the other, and with how many threads. */
+export interface Plan {
+  flavours: Flavour[];
+  threads: number;
+}
+
 /** A photo by number, with its bytes in case the worker does not have it open any more. */
 export interface PhotoHandle {
   token: number;
   blob: Blob;
+}
+
+export interface Start {
+  kind: 'start';
+  plan: Plan;
 }
 
 export interface Load {
@@ -31,6 +44,11 @@ export interface Explain {
   kind: 'explain';
   photo: PhotoHandle;
   options: Omit<ExplainOptions, 'signal'>;
+}
+
+export interface AllClasses {
+  kind: 'class-maps';
+  photo: PhotoHandle;
 }
 
 export interface Paint {
@@ -55,7 +73,7 @@ export interface Memory {
   kind: 'memory';
 }
 
-export type Request = Load | Open | Explain | Paint | Legend | Memory;
+export type Request = Start | Load | Open | Explain | AllClasses | Paint | Legend | Memory;
 
 /** A request on its way, or word that nobody waits for it any more. */
 export type Message = (Request & { id: number }) | { kind: 'forget'; id: number };
@@ -71,9 +89,11 @@ export interface Opened {
 
 /** What each kind of request is answered with. */
 export interface Answers {
+  start: undefined;
   load: { model: Model; engine: Engine };
   open: Opened;
   explain: Omit<Explanation, 'engine'>;
+  'class-maps': ClassMaps | null;
   paint: Uint8Array<ArrayBuffer>;
   legend: Uint8Array<ArrayBuffer>;
   memory: number;
@@ -85,4 +105,18 @@ export interface Reply {
   error?: { code: ErrorCode; message: string };
   /** Whether the worker is of no use any more. */
   crashed?: boolean;
+}
+
+/** Said by the engine's worker for each thread that it starts: the port speaks up when that thread breaks down. */
+export interface Watch {
+  alarm: MessagePort;
+}
+
+/** What a thread is told, once. */
+export interface ThreadPost {
+  /** URL of the engine's JavaScript. */
+  glue: string;
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  alarm: MessagePort;
 }

@@ -1,6 +1,6 @@
 // The worker: owns the engine, answers one request after the other.
 import { Queue } from './queue.js';
-import init, { Session, heatmap, legend } from '../wasm/simd/gradcam.js';
+import { start } from './start.js';
 
 /**
  * @typedef {import('./protocol.d.ts').Message} Message
@@ -8,42 +8,48 @@ import init, { Session, heatmap, legend } from '../wasm/simd/gradcam.js';
  * @typedef {import('./protocol.d.ts').PhotoHandle} PhotoHandle
  */
 
-const wasm = init();
-// Whoever asks first hears of a failure; until then it is no unhandled one.
-wasm.catch(() => {});
-
-/** @type {Session | undefined} */
+/** Made by the first request. @type {ReturnType<typeof start>} */
+let started;
+/** @type {import('../wasm/simd/gradcam.js').Session | undefined} */
 let session;
 /** Which photo the session has open. */
 let openToken = 0;
 
 /** @param {Request} request */
 async function answer(request) {
-  const { memory } = await wasm;
+  if (request.kind === 'start') {
+    started = start(request.plan);
+    await started;
+    return undefined;
+  }
+  const { engine, memory } = await started;
   switch (request.kind) {
     case 'load': {
       const bytes = new Uint8Array(await request.model.arrayBuffer());
       session?.free();
       session = undefined;
-      session = new Session(bytes, request.labels);
+      session = new engine.Session(bytes, request.labels);
       return { model: session.model(), engine: session.engine() };
     }
     case 'open':
       return open(request.photo);
     case 'explain': {
-      const reopened = request.photo.token === openToken ? undefined : await open(request.photo);
+      const reopened = await reopen(request.photo);
       const explanation = await current().explain(request.options);
       const decode = reopened?.decode ?? 0;
       explanation.timings.decode = decode;
       explanation.timings.total += decode;
       return explanation;
     }
+    case 'class-maps':
+      await reopen(request.photo);
+      return current().classMaps();
     case 'paint': {
       const { values, columns, rows, colors, scale, width, height } = request;
-      return heatmap(values, columns, rows, colors, scale, width, height);
+      return engine.heatmap(values, columns, rows, colors, scale, width, height);
     }
     case 'legend':
-      return legend(request.colors, request.scale, request.count);
+      return engine.legend(request.colors, request.scale, request.count);
     case 'memory':
       return memory.buffer.byteLength;
   }
@@ -54,6 +60,11 @@ async function open({ token, blob }) {
   const opened = current().open(new Uint8Array(await blob.arrayBuffer()));
   openToken = token;
   return opened;
+}
+
+/** Opens a photo unless it is the one that is open. @param {PhotoHandle} photo */
+async function reopen(photo) {
+  return photo.token === openToken ? undefined : open(photo);
 }
 
 function current() {
@@ -91,7 +102,7 @@ async function run(message) {
  * @returns {Transferable[]}
  */
 function buffers(result) {
-  const arrays = [result, result?.pixels, result?.map?.values];
+  const arrays = [result, result?.pixels, result?.values, result?.map?.values];
   return arrays.filter(ArrayBuffer.isView).map((array) => /** @type {ArrayBuffer} */ (array.buffer));
 }
 

@@ -1,180 +1,218 @@
-//! Convolution of one photo's feature maps and its gradient with respect to them, as matrix products.
-//!
-//! Forward: the input's patches become the columns of a matrix (im2col), and `output = weight · columns`. Backward:
-//! `columns = weightᵀ · output gradient`, whose patches are summed back to where they came from (col2im).
+//! A convolution of one photo's feature maps, and its gradient with respect to them.
 
+use super::direct::{Direct, Padded, Side};
+use super::layout::{cell_stride, length};
+use super::pointwise::Epilogue;
+use super::scratch::{Scratch, at_least, filled};
+use super::winograd::{Direction, Winograd};
 use crate::network::{Convolution, Shape};
 
-/// `relu?(weight * input + bias + residual?)`.
+/// A convolution, its weights packed once for both directions.
+pub struct PreparedConvolution {
+    input: Shape,
+    output: Shape,
+    /// By output channel, padded with zeros.
+    bias: Vec<f32>,
+    relu: bool,
+    algorithm: Algorithm,
+}
+
+enum Algorithm {
+    Winograd(Winograd),
+    Direct { forward: Direct, forward_padding: Padding, backward: Vec<Direct>, backward_padding: Padding },
+}
+
+impl PreparedConvolution {
+    /// Packs the weights of `convolution` between maps of these shapes.
+    pub fn new(convolution: &Convolution, input: Shape, output: Shape) -> Self {
+        let &Convolution { kernel, stride, padding, relu, .. } = convolution;
+        let mut bias = convolution.bias.clone();
+        bias.resize(cell_stride(output.channels), 0.0);
+        let algorithm = if (kernel, stride, padding) == (3, 1, 1) {
+            Algorithm::Winograd(Winograd::new(&convolution.weight, input, output.channels))
+        } else {
+            let (backward, backward_padding) = backward(convolution, input, output);
+            Algorithm::Direct {
+                forward: forward(convolution, input, output),
+                forward_padding: Padding::even(padding),
+                backward,
+                backward_padding,
+            }
+        };
+        Self { input, output, bias, relu, algorithm }
+    }
+
+    /// `relu?(weight * input + bias + residual?)`; every map in the kernels' layout.
+    pub fn forward(&self, input: &[f32], residual: Option<&[f32]>, scratch: &mut Scratch) -> Vec<f32> {
+        let epilogue = Epilogue { bias: Some(&self.bias), residual, relu: self.relu };
+        self.run(Direction::Forward, input, epilogue, scratch)
+    }
+
+    /// The gradient with respect to the input, given that before the ReLU, plus `sum`, a map of the input's shape.
+    pub fn input_gradient(&self, output_gradient: &[f32], sum: Option<&[f32]>, scratch: &mut Scratch) -> Vec<f32> {
+        let epilogue = Epilogue { bias: None, residual: sum, relu: false };
+        self.run(Direction::Backward, output_gradient, epilogue, scratch)
+    }
+
+    fn run(&self, direction: Direction, source: &[f32], epilogue: Epilogue, scratch: &mut Scratch) -> Vec<f32> {
+        let (from, to) = match direction {
+            Direction::Forward => (self.input, self.output),
+            Direction::Backward => (self.output, self.input),
+        };
+        assert_eq!(source.len(), length(from), "what a convolution reads");
+        if let Some(residual) = epilogue.residual {
+            assert_eq!(residual.len(), length(to), "what a convolution adds");
+        }
+        // Safety: the lengths are those asserted, and both algorithms write every cell of the result: the windows of a
+        // direct convolution cover it, one by one.
+        unsafe {
+            filled(length(to), |target| match &self.algorithm {
+                Algorithm::Winograd(winograd) => {
+                    winograd.run(direction, (from.height, from.width), source, epilogue, target, scratch)
+                }
+                Algorithm::Direct { forward, forward_padding, backward, backward_padding } => {
+                    let (parts, padding) = match direction {
+                        Direction::Forward => (std::slice::from_ref(forward), forward_padding),
+                        Direction::Backward => (backward.as_slice(), backward_padding),
+                    };
+                    let padded = padding.write_out(from, source, &mut scratch.left);
+                    for part in parts {
+                        part.run(padded, epilogue, target);
+                    }
+                }
+            })
+        }
+    }
+}
+
+/// Zeros around a map, in cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Padding {
+    top: usize,
+    bottom: usize,
+    left: usize,
+    right: usize,
+}
+
+impl Padding {
+    /// The same on every side.
+    fn even(cells: usize) -> Self {
+        Self { top: cells, bottom: cells, left: cells, right: cells }
+    }
+
+    /// Copies `map` with zeros around it, and without those within its cells, unless there are none of either.
+    fn write_out<'a>(self, shape: Shape, map: &'a [f32], memory: &'a mut Vec<f32>) -> Padded<'a> {
+        let stored = cell_stride(shape.channels);
+        let cell_stride = shape.channels;
+        if self == Self::even(0) && stored == cell_stride {
+            return Padded { values: map, row_stride: shape.width * cell_stride, cell_stride };
+        }
+        let row_stride = (self.left + shape.width + self.right) * cell_stride;
+        let values = at_least(memory, (self.top + shape.height + self.bottom) * row_stride);
+        let (above, rest) = values.split_at_mut(self.top * row_stride);
+        let (rows, below) = rest.split_at_mut(shape.height * row_stride);
+        above.fill(0.0);
+        below.fill(0.0);
+        for (target, source) in rows.chunks_exact_mut(row_stride).zip(map.chunks_exact(shape.width * stored)) {
+            let (left, rest) = target.split_at_mut(self.left * cell_stride);
+            let (cells, right) = rest.split_at_mut(shape.width * cell_stride);
+            left.fill(0.0);
+            right.fill(0.0);
+            if stored == cell_stride {
+                cells.copy_from_slice(source);
+            } else {
+                for (target, source) in cells.chunks_exact_mut(cell_stride).zip(source.chunks_exact(stored)) {
+                    target.copy_from_slice(&source[..cell_stride]);
+                }
+            }
+        }
+        Padded { values, row_stride, cell_stride }
+    }
+}
+
+fn forward(convolution: &Convolution, input: Shape, output: Shape) -> Direct {
+    let &Convolution { kernel, stride, .. } = convolution;
+    let side = |count| Side { kernel, count, first: 0, step: stride, target: 0, target_step: 1 };
+    Direct::new(
+        [side(output.height), side(output.width)],
+        input.channels,
+        output.channels,
+        output.width,
+        |out, channel, y, x| convolution.weight[((out * input.channels + channel) * kernel + y) * kernel + x],
+    )
+}
+
+/// The input gradient, in as many parts as the stride has residues down and across.
 ///
-/// `input` has the values of `input_shape`; `residual` and the result those of `output_shape`.
-pub fn forward(
-    convolution: &Convolution,
-    input_shape: Shape,
-    output_shape: Shape,
-    input: &[f32],
-    residual: Option<&[f32]>,
-) -> Vec<f32> {
-    let area = output_shape.area();
-    let mut output = Vec::with_capacity(output_shape.len());
-    for &bias in &convolution.bias {
-        output.resize(output.len() + area, bias);
-    }
-    if let Some(residual) = residual {
-        for (output, &residual) in output.iter_mut().zip(residual) {
-            *output += residual;
-        }
-    }
-    let columns = im2col(convolution, input_shape, output_shape, input);
-    let depth = columns.len() / area;
-    add_product(
-        output_shape.channels,
-        area,
-        depth,
-        &mut output,
-        Matrix::rows(&convolution.weight, depth),
-        &columns,
-    );
-    if convolution.relu {
-        // Not `f32::max`, which would turn NaN into 0 and hide an overflow.
-        for output in &mut output {
-            if *output < 0.0 {
-                *output = 0.0;
-            }
-        }
-    }
-    output
-}
-
-/// The gradient with respect to the input, given the gradient `output_gradient` before the ReLU.
-pub fn input_gradient(
-    convolution: &Convolution,
-    input_shape: Shape,
-    output_shape: Shape,
-    output_gradient: &[f32],
-) -> Vec<f32> {
-    let area = output_shape.area();
-    let depth = convolution.weight.len() / output_shape.channels;
-    let mut columns = vec![0.0; depth * area];
-    add_product(
-        depth,
-        area,
-        output_shape.channels,
-        &mut columns,
-        Matrix::transposed(&convolution.weight, depth),
-        output_gradient,
-    );
-    col2im(convolution, input_shape, output_shape, &columns)
-}
-
-/// A matrix that is read with strides.
-struct Matrix<'a> {
-    values: &'a [f32],
-    row_stride: usize,
-    column_stride: usize,
-}
-
-impl<'a> Matrix<'a> {
-    /// Row-major, `width` columns.
-    fn rows(values: &'a [f32], width: usize) -> Self {
-        Self { values, row_stride: width, column_stride: 1 }
-    }
-
-    /// The transpose of a row-major matrix of `width` columns.
-    fn transposed(values: &'a [f32], width: usize) -> Self {
-        Self { values, row_stride: 1, column_stride: width }
-    }
-}
-
-/// `result += left · right`: `[rows, columns] += [rows, depth] · [depth, columns]`, `result` and `right` row-major.
-fn add_product(rows: usize, columns: usize, depth: usize, result: &mut [f32], left: Matrix, right: &[f32]) {
-    assert_eq!(result.len(), rows * columns, "result of a matrix product");
-    assert_eq!(left.values.len(), rows * depth, "left factor of a matrix product");
-    assert_eq!(right.len(), depth * columns, "right factor of a matrix product");
-    // Strides are lengths of slices, far below isize::MAX.
-    let stride = |stride: usize| stride as isize;
-    // Safety: the lengths asserted above cover every element that these sizes and strides address, and `result`, a
-    // unique borrow, overlaps neither factor.
-    unsafe {
-        gemm::gemm(
-            rows,
-            columns,
-            depth,
-            result.as_mut_ptr(),
-            1,
-            stride(columns),
-            true,
-            left.values.as_ptr(),
-            stride(left.column_stride),
-            stride(left.row_stride),
-            right.as_ptr(),
-            1,
-            stride(columns),
-            1.0,
-            1.0,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
-}
-
-/// The positions of one kernel element: for each output cell, the input cell it meets, if that is not padding.
-fn taps(
-    stride: usize,
-    padding: usize,
-    offset: usize,
-    input: usize,
-    output: usize,
-) -> impl Iterator<Item = (usize, usize)> {
-    (0..output).filter_map(move |position| {
-        let source = (position * stride + offset).checked_sub(padding)?;
-        (source < input).then_some((position, source))
-    })
-}
-
-/// `[in · k · k, output area]`: row `(channel, ky, kx)` holds what kernel element `(ky, kx)` meets in each patch.
-fn im2col(convolution: &Convolution, input_shape: Shape, output_shape: Shape, input: &[f32]) -> Vec<f32> {
+/// Input cell `y` gets `Σ weight[k] · gradient[o]` over the `o` and `k` with `o · stride + k = y + padding`: only every
+/// `stride`-th weight. So the cells of one residue `(y + padding) mod stride` are a convolution of stride 1 with those
+/// weights, turned round, and nothing is ever multiplied with a zero between two gradients.
+fn backward(convolution: &Convolution, input: Shape, output: Shape) -> (Vec<Direct>, Padding) {
     let &Convolution { kernel, stride, padding, .. } = convolution;
-    let area = output_shape.area();
-    let mut columns = vec![0.0; input_shape.channels * kernel * kernel * area];
-    let mut rows = columns.chunks_exact_mut(area);
-    for channel in input.chunks_exact(input_shape.area()) {
-        for ky in 0..kernel {
-            for kx in 0..kernel {
-                // As many rows as channels × kernel × kernel, by the allocation above.
-                let row = rows.next().expect("a row for each kernel element");
-                for (y, source_y) in taps(stride, padding, ky, input_shape.height, output_shape.height) {
-                    for (x, source_x) in taps(stride, padding, kx, input_shape.width, output_shape.width) {
-                        row[y * output_shape.width + x] = channel[source_y * input_shape.width + source_x];
-                    }
-                }
-            }
+    let down: Vec<Residue> = (0..stride).map(|residue| Residue::new(convolution, residue, input.height)).collect();
+    let across: Vec<Residue> =
+        (0..stride).map(|residue| Residue::new(convolution, residue, input.width)).collect();
+    let (top, bottom) = Residue::padding(&down, output.height);
+    let (left, right) = Residue::padding(&across, output.width);
+    let mut parts = Vec::new();
+    for down in &down {
+        for across in &across {
+            let parts_side = |residue: &Residue, padding_before: usize| Side {
+                kernel: residue.taps,
+                count: residue.count,
+                // A window's last cell is the gradient at `first + i`.
+                first: residue.first + padding_before + 1 - residue.taps.max(1),
+                step: 1,
+                target: (residue.first * stride + residue.residue) - padding,
+                target_step: stride,
+            };
+            parts.push(Direct::new(
+                [parts_side(down, top), parts_side(across, left)],
+                output.channels,
+                input.channels,
+                input.width,
+                |channel, out, y, x| {
+                    let ky = down.residue + stride * (down.taps - 1 - y);
+                    let kx = across.residue + stride * (across.taps - 1 - x);
+                    convolution.weight[((out * input.channels + channel) * kernel + ky) * kernel + kx]
+                },
+            ));
         }
     }
-    columns
+    (parts, Padding { top, bottom, left, right })
 }
 
-/// The transpose of [`im2col`]: sums each patch's values back to the input cells they came from.
-fn col2im(convolution: &Convolution, input_shape: Shape, output_shape: Shape, columns: &[f32]) -> Vec<f32> {
-    let &Convolution { kernel, stride, padding, .. } = convolution;
-    let mut input = vec![0.0; input_shape.len()];
-    let mut rows = columns.chunks_exact(output_shape.area());
-    for channel in input.chunks_exact_mut(input_shape.area()) {
-        for ky in 0..kernel {
-            for kx in 0..kernel {
-                // `columns` has as many rows as channels × kernel × kernel: it is the product of the whole weight.
-                let row = rows.next().expect("a row for each kernel element");
-                for (y, source_y) in taps(stride, padding, ky, input_shape.height, output_shape.height) {
-                    for (x, source_x) in taps(stride, padding, kx, input_shape.width, output_shape.width) {
-                        channel[source_y * input_shape.width + source_x] += row[y * output_shape.width + x];
-                    }
-                }
-            }
+/// The input cells along one side with the same `(cell + padding) mod stride`.
+struct Residue {
+    residue: usize,
+    /// Weights that reach them.
+    taps: usize,
+    /// `(cell + padding) / stride` of the first.
+    first: usize,
+    /// How many.
+    count: usize,
+}
+
+impl Residue {
+    fn new(convolution: &Convolution, residue: usize, side: usize) -> Self {
+        let &Convolution { kernel, stride, padding, .. } = convolution;
+        let first = padding.saturating_sub(residue).div_ceil(stride);
+        // Cells are `first · stride + residue − padding`, and every `stride`-th after it.
+        let first_cell = first * stride + residue - padding;
+        Self {
+            residue,
+            taps: kernel.saturating_sub(residue).div_ceil(stride),
+            first,
+            count: side.saturating_sub(first_cell).div_ceil(stride),
         }
     }
-    input
+
+    /// Zeros that the windows of `residues` need before and after `side` gradients.
+    fn padding(residues: &[Self], side: usize) -> (usize, usize) {
+        let before = residues.iter().map(|part| part.taps.saturating_sub(part.first + 1)).max();
+        let after = residues.iter().map(|part| (part.first + part.count).saturating_sub(side)).max();
+        (before.unwrap_or(0), after.unwrap_or(0))
+    }
 }
 
 /// The definitions themselves, seven loops each, in `f64`.
@@ -220,7 +258,7 @@ pub mod reference {
         }
     }
 
-    /// See [`super::forward`].
+    /// `relu?(weight * input + bias + residual?)`; every map channel by channel.
     pub fn forward(
         convolution: &Convolution,
         input_shape: Shape,
@@ -246,7 +284,7 @@ pub mod reference {
         output
     }
 
-    /// See [`super::input_gradient`].
+    /// The gradient with respect to the input, given that before the ReLU.
     pub fn input_gradient(
         convolution: &Convolution,
         input_shape: Shape,

@@ -1,0 +1,75 @@
+// One headless Chromium and one server for the whole benchmark.
+
+import { chromium } from 'playwright-core';
+import { findChromium } from '../../tools/find-chromium.mjs';
+import { ISOLATION, serve } from '../../tools/serve.mjs';
+import { ROOT } from './files.mjs';
+
+/** @typedef {{ worker: string, script: string, task: string, options?: object }} Request */
+
+// No background traffic of the browser's own.
+const ARGUMENTS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+/** The benchmark's page, in a process of its own: nothing that another page has compiled helps it. */
+export class Page {
+  #context;
+  #page;
+
+  /** @param {import('playwright-core').BrowserContext} context @param {import('playwright-core').Page} page */
+  constructor(context, page) {
+    this.#context = context;
+    this.#page = page;
+  }
+
+  /**
+   * Does a task and returns what came out.
+   * @param {Request} request
+   * @returns {Promise<{ milliseconds: number, result: any }>}
+   */
+  ask(request) {
+    return this.#page.evaluate((given) => /** @type {any} */ (globalThis).ask(given), request);
+  }
+
+  /**
+   * Does a task and returns how long it took. What came out stays in the browser.
+   * @param {Request} request
+   */
+  async time(request) {
+    return this.#page.evaluate(async (given) => {
+      const { milliseconds } = await /** @type {any} */ (globalThis).ask(given);
+      return /** @type {number} */ (milliseconds);
+    }, request);
+  }
+
+  close() {
+    return this.#context.close();
+  }
+}
+
+export async function launch() {
+  const executablePath = findChromium();
+  if (!executablePath)
+    throw new Error('No Chromium or Chrome found: install one, or set CHROMIUM to its path.');
+  const server = await serve(ROOT, { port: 0, headers: ISOLATION });
+  const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+  return {
+    version: browser.version(),
+    async open() {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      await page.goto(`${server.url}benches/browser/page.html`, { waitUntil: 'load' });
+      return new Page(context, page);
+    },
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+  };
+}

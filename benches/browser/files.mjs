@@ -1,0 +1,82 @@
+// The files that the benchmark reads and makes, and PyTorch's answers among them.
+
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
+import { INPUT_SIDE, resnet18 } from './network.js';
+import { onnxModel } from './onnx.mjs';
+import { Tensors } from './tensors.js';
+
+/** The top of the repository. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+const MADE = `${ROOT}target/benchmark`;
+
+// What torchvision normalises a photo with.
+const MEAN = [0.485, 0.456, 0.406];
+const STANDARD_DEVIATION = [0.229, 0.224, 0.225];
+
+/** @param {string} path from the top of the repository */
+function buffer(path) {
+  return new Uint8Array(readFileSync(ROOT + path)).buffer;
+}
+
+/** The flavours of the engine that the site has been built with. */
+export function builtFlavours() {
+  return readdirSync(`${ROOT}dist/www/wasm`);
+}
+
+/** What PyTorch says about one photo. */
+export class Reference {
+  #tensors = new Tensors(buffer('tests/fixtures/references/dahlia.safetensors'));
+
+  /** The predicted class. */
+  get target() {
+    return Number(this.#tensors.metadata('classes').split(',')[0]);
+  }
+
+  get logits() {
+    return this.#tensors.values('logits');
+  }
+
+  get input() {
+    const area = INPUT_SIDE * INPUT_SIDE;
+    return this.#tensors.values('input').map((pixel, index) => {
+      const channel = Math.floor(index / area);
+      return (pixel / 255 - MEAN[channel]) / STANDARD_DEVIATION[channel];
+    });
+  }
+
+  /** @param {string} layer */
+  map(layer) {
+    return this.#scaled(`${layer}.${this.target}.gradcam`);
+  }
+
+  get inputGradient() {
+    return this.#scaled(`input_gradient.${this.target}`);
+  }
+
+  /** Half-precision values were divided by a scale. @param {string} name */
+  #scaled(name) {
+    const values = this.#tensors.values(name);
+    if (!this.#tensors.has(`${name}.scale`)) return values;
+    const [scale] = this.#tensors.values(`${name}.scale`);
+    return values.map((value) => value * scale);
+  }
+}
+
+/** Makes what the workers fetch. @param {Reference} reference */
+export function prepare(reference) {
+  mkdirSync(MADE, { recursive: true });
+  writeFileSync(`${MADE}/input.f32`, new Uint8Array(reference.input.buffer));
+  const model = buffer('www/models/resnet18-flowers102.safetensors');
+  writeFileSync(`${MADE}/resnet18.onnx`, onnxModel(resnet18(model)));
+  buildSync({
+    entryPoints: [`${ROOT}benches/browser/tensorflow.js`],
+    outfile: `${MADE}/tensorflow.js`,
+    bundle: true,
+    format: 'esm',
+    minify: true,
+    logLevel: 'error',
+  });
+}

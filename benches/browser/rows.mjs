@@ -1,0 +1,105 @@
+// What is timed against what, and the bounds that the project has set itself.
+
+/**
+ * Something that is timed: a task of a worker that has been loaded in a certain way.
+ * @typedef {{ worker: string, script: string, load: object, task: string, options?: object }} Subject
+ * @typedef {{ name: string, what: string, ours: Subject, rival: Subject, against: string, bound: number }} TimedRow
+ */
+
+/** Where the rows do not name a flavour: the best with one thread. @param {string[]} flavours */
+export function usualFlavour(flavours) {
+  return flavours.includes('relaxed') ? 'relaxed' : 'simd';
+}
+
+/** @param {string} flavour @param {string} task @param {object} [options] @returns {Subject} */
+function ours(flavour, task, options) {
+  return { worker: `gradcam ${flavour}`, script: 'worker-gradcam.js', load: { flavour }, task, options };
+}
+
+/** @param {number} threads @returns {Subject} */
+function onnxruntime(threads) {
+  return {
+    worker: `onnxruntime-web, threads: ${threads}`,
+    script: 'worker-onnxruntime.js',
+    load: { threads },
+    task: 'forward',
+  };
+}
+
+/**
+ * @param {string[]} flavours that have been built
+ * @param {number} target the class that is explained
+ * @returns {TimedRow[]}
+ */
+export function timedRows(flavours, target) {
+  const usual = usualFlavour(flavours);
+  const one = { rival: onnxruntime(1), against: 'onnxruntime-web, forward' };
+  /** @param {string} layer */
+  const map = (layer) => ours(usual, 'map', { layer, target });
+  /** @type {(TimedRow & { needs?: string })[]} */
+  const rows = [
+    {
+      name: 'forward-relaxed',
+      needs: 'relaxed',
+      what: 'forward, relaxed SIMD',
+      ours: ours('relaxed', 'forward'),
+      ...one,
+      bound: 0.45,
+    },
+    {
+      name: 'forward-simd',
+      needs: 'simd',
+      what: 'forward, SIMD',
+      ours: ours('simd', 'forward'),
+      ...one,
+      bound: 0.55,
+    },
+    {
+      name: 'map-layer4.1',
+      what: 'forward and Grad-CAM map at `layer4.1`',
+      ours: map('layer4.1'),
+      ...one,
+      bound: 0.47,
+    },
+    {
+      name: 'map-layer1.0',
+      what: 'forward and Grad-CAM map at `layer1.0`',
+      ours: map('layer1.0'),
+      ...one,
+      bound: 0.95,
+    },
+    {
+      name: 'input-gradient',
+      what: 'forward and gradient at the input',
+      ours: ours(usual, 'inputGradient', { target }),
+      rival: {
+        worker: 'TensorFlow.js',
+        script: 'worker-tensorflow.js',
+        load: {},
+        task: 'inputGradient',
+        options: { target },
+      },
+      against: 'TensorFlow.js, the same',
+      bound: 0.1,
+    },
+    {
+      name: 'threads-onnxruntime',
+      needs: 'threads',
+      what: 'forward, two threads',
+      ours: ours('threads', 'forward'),
+      rival: onnxruntime(2),
+      against: 'onnxruntime-web, forward, two threads',
+      bound: 0.5,
+    },
+    {
+      name: 'threads-scaling',
+      needs: 'threads',
+      what: 'forward, two threads',
+      ours: ours('threads', 'forward'),
+      rival: ours(usual, 'forward'),
+      against: 'the same, one thread',
+      bound: 0.6,
+    },
+  ];
+  return rows.filter(({ needs = usual }) => flavours.includes(needs));
+}

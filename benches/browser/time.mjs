@@ -1,0 +1,47 @@
+// Times all subjects in turn, round after round, so that whatever else the machine does hits all alike.
+
+import { setTimeout } from 'node:timers/promises';
+import { Samples } from './statistics.mjs';
+
+/** @typedef {import('./rows.mjs').Subject} Subject */
+/** @typedef {import('./rows.mjs').TimedRow} TimedRow */
+
+/** Runs before the first that counts: browsers compile WebAssembly again, better, where it runs often. */
+const WARM_UP = 3;
+/** Milliseconds between runs. Threads that wait for work spin for a while before they sleep, at others' cost. */
+const PAUSE = 100;
+
+/** @param {Subject} subject */
+function key({ worker, task, options }) {
+  return JSON.stringify([worker, task, options]);
+}
+
+/**
+ * @param {import('./browser.mjs').Page} page
+ * @param {TimedRow[]} rows
+ * @param {number} runs
+ * @param {import('./agreement.mjs').Agreement} agreement
+ * @returns {Promise<(subject: Subject) => Samples>}
+ */
+export async function time(page, rows, runs, agreement) {
+  const subjects = new Map(rows.flatMap(({ ours, rival }) => [ours, rival]).map((one) => [key(one), one]));
+  const loaded = new Set();
+  for (const subject of subjects.values()) {
+    const { worker, script, load } = subject;
+    if (!loaded.has(worker)) {
+      await page.ask({ worker, script, task: 'load', options: load });
+      agreement.checkLogits(worker, (await page.ask({ worker, script, task: 'forward' })).result);
+      loaded.add(worker);
+    }
+    agreement.check(subject, (await page.ask(subject)).result);
+  }
+  /** @type {Map<string, number[]>} */
+  const times = new Map(Array.from(subjects.keys(), (name) => [name, []]));
+  for (let round = -WARM_UP; round < runs; round++)
+    for (const [name, subject] of subjects) {
+      await setTimeout(PAUSE);
+      const milliseconds = await page.time(subject);
+      if (round >= 0) times.get(name)?.push(milliseconds);
+    }
+  return (subject) => new Samples(times.get(key(subject)) ?? []);
+}

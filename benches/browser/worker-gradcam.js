@@ -1,0 +1,30 @@
+// Our engine, on a ready input.
+
+import { ROOT, answer, download } from './worker.js';
+
+/** Where the flavour has threads. */
+const THREADS = 2;
+
+/** @type {any} */
+let engine;
+/** @type {WebAssembly.Memory} */
+let memory;
+/** @type {Float32Array} */
+let input;
+
+answer({
+  async load({ flavour }) {
+    // Started as the site starts its engine.
+    const { startBuild } = await import(new URL('dist/www/engine/start.js', ROOT).href);
+    const build = await startBuild(new URL(`target/benchmark/${flavour}/benchmark.js`, ROOT), THREADS);
+    ({ memory } = build);
+    engine = new build.engine.Benchmark(
+      new Uint8Array(await download('www/models/resnet18-flowers102.safetensors')),
+    );
+    input = new Float32Array(await download('target/benchmark/input.f32'));
+  },
+  forward: () => engine.forward(input),
+  map: ({ layer, target }) => engine.explain(input, layer, target),
+  inputGradient: ({ target }) => engine.input_gradient(input, target),
+  memory: async () => memory.buffer.byteLength,
+});
