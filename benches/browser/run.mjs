@@ -56,7 +56,7 @@ async function main() {
   }
 
   const conditions =
-    `Medians of ${runs} runs, interleaved, in headless Chromium ${browser.version.split('.')[0]} ` +
+    `Medians of ${runs} runs, interleaved, each the second of two in a row, in headless Chromium ${browser.version.split('.')[0]} ` +
     `on ${cpus().length} cores of ${processor()}; one thread each unless said otherwise.`;
   say(conditions);
   print(terminalTable(results));

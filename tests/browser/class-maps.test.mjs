@@ -15,9 +15,13 @@ test('the maps of all classes are those of each class', async (t) => {
     const cam = await GradCam.load({ model: url('www/models/resnet18-flowers102.safetensors') });
     const photo = await cam.open(url('www/photos/dahlia.jpg'));
     await cam.explain(photo);
-    const start = performance.now();
-    const maps = await cam.classMaps(photo);
-    const milliseconds = performance.now() - start;
+    let maps;
+    let milliseconds = Infinity;
+    for (let run = 0; run < 20; run++) {
+      const start = performance.now();
+      maps = await cam.classMaps(photo);
+      milliseconds = Math.min(milliseconds, performance.now() - start);
+    }
     const cells = maps.width * maps.height;
     let worst = 0;
     for (const target of [0, 46, 59, 101]) {
@@ -35,5 +39,5 @@ test('the maps of all classes are those of each class', async (t) => {
   assert.equal(cells, 49);
   assert.equal(length, classes * cells);
   assert.ok(worst < 1e-5, `${worst}`);
-  t.diagnostic(`${milliseconds.toFixed(1)} ms from question to answer`);
+  t.diagnostic(`${milliseconds.toFixed(1)} ms from question to answer, the shortest of 20`);
 });
