@@ -45,7 +45,11 @@ async function main() {
   const results = [];
   try {
     const rows = timed.filter(({ name }) => wanted(name));
-    if (rows.length) results.push(...(await timedResults(browser, rows, runs, reference)));
+    // On pages of their own: even idle, other engines' workers take from the cores that threads are to share.
+    const together = rows.filter(({ name }) => !name.startsWith('threads'));
+    const alone = rows.filter(({ name }) => name.startsWith('threads')).map((row) => [row]);
+    for (const group of [together, ...alone])
+      if (group.length) results.push(...(await timedResults(browser, group, runs, reference)));
     // Each starts a process of its own: half as many will do.
     if (wanted('start'))
       results.push(await startResult(browser, usualFlavour(flavours), Math.ceil(runs / 2), reference));
