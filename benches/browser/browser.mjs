@@ -1,21 +1,11 @@
 // One headless Chromium and one server for the whole benchmark.
 
 import { chromium } from 'playwright-core';
-import { findChromium } from '../../tools/find-chromium.mjs';
+import { CHROMIUM_ARGUMENTS, findChromium } from '../../tools/find-chromium.mjs';
 import { ISOLATION, serve } from '../../tools/serve.mjs';
 import { ROOT } from './files.mjs';
 
 /** @typedef {{ worker: string, script: string, task: string, options?: object }} Request */
-
-// No background traffic of the browser's own.
-const ARGUMENTS = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-];
 
 /** The benchmark's page, in a process of its own: nothing that another page has compiled helps it. */
 export class Page {
@@ -58,7 +48,7 @@ export async function launch() {
   if (!executablePath)
     throw new Error('No Chromium or Chrome found: install one, or set CHROMIUM to its path.');
   const server = await serve(ROOT, { port: 0, headers: ISOLATION });
-  const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+  const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
   return {
     version: browser.version(),
     async open() {

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { findChromium } from '../../tools/find-chromium.mjs';
+import { CHROMIUM_ARGUMENTS, findChromium } from '../../tools/find-chromium.mjs';
 import { ISOLATION, serve } from '../../tools/serve.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -17,15 +17,6 @@ export const PATIENCE = 60_000;
 
 // Relative URLs are only proven where the site does not lie at the top.
 const BASE = '/some/deep/path/';
-// No background traffic of the browser's own.
-const ARGUMENTS = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-];
 
 /** @param {string} path from the top of the repository */
 export function fromRoot(path) {
@@ -57,7 +48,7 @@ export class Site {
       this.url = server.url;
       const executablePath = findChromium();
       assert.ok(executablePath, 'No Chromium or Chrome found: install one, or set CHROMIUM to its path.');
-      this.#browser = await chromium.launch({ executablePath, args: [...ARGUMENTS, ...switches] });
+      this.#browser = await chromium.launch({ executablePath, args: [...CHROMIUM_ARGUMENTS, ...switches] });
     });
     after(async () => {
       await this.#browser?.close();
