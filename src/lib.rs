@@ -13,6 +13,7 @@
 //! * [`network`]: a convolutional network as data, BatchNorm folded.
 //! * [`engine`]: the contract of what executes a network: one forward, any gradient.
 //! * [`cpu`]: the engine on candle's tensors and autograd.
+//! * [`gpu`]: the engine on wgpu, one static plan of WGSL kernels.
 //! * [`cam`]: activation and gradient → map. Pure functions.
 //! * [`explain`]: asks an engine, applies `cam`, checks identities.
 //! * [`render`]: a map → pixels.
@@ -22,6 +23,7 @@ pub mod cam;
 pub mod cpu;
 pub mod engine;
 pub mod explain;
+pub mod gpu;
 pub mod network;
 pub mod photo;
 pub mod render;

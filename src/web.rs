@@ -3,13 +3,17 @@
 use crate::cam::{Map, Method};
 use crate::cpu::CpuEngine;
 use crate::engine::Engine;
+use crate::engine::choice::{Choice, Chooser, ChosenEngine, Timing, Wish};
+use crate::engine::{Description, FallbackEngine};
 use crate::explain::{Explainer, Explanation, Prediction, Question};
 use crate::network::Network;
 use crate::photo::{Photo, Preprocessing};
 use crate::render;
 use crate::weights::Weights;
 use js_sys::{Error, Float32Array, Reflect, Uint8Array};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
@@ -34,6 +38,10 @@ fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
     serde_wasm_bindgen::to_value(value).map_err(|error| failure("internal", error))
 }
 
+fn parse<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| failure("internal", error))
+}
+
 /// Waits until `count` threads share the engine's work: the worker that calls, and those in [`serve_thread`].
 #[cfg(feature = "threads")]
 #[wasm_bindgen(js_name = startThreads)]
@@ -51,7 +59,8 @@ pub fn serve_thread() {
 /// One network, its engine, and the photo that is being explained.
 #[wasm_bindgen]
 pub struct Session {
-    explainer: Explainer<CpuEngine>,
+    explainer: Explainer<ChosenEngine>,
+    chooser: Chooser,
     photo: Option<OpenPhoto>,
 }
 
@@ -102,12 +111,21 @@ struct ExplainOptions {
 }
 
 #[derive(Serialize)]
+struct ChoiceFacts {
+    engine: Description,
+    #[serde(flatten)]
+    choice: Choice,
+}
+
+#[derive(Serialize)]
 struct ExplanationFacts<'a> {
     predictions: &'a [Prediction],
     target: &'a Prediction,
     map: MapFacts<'a>,
     geometry: Geometry,
     timings: TimingFacts,
+    engine: Description,
+    fallback: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -149,13 +167,14 @@ struct TimingFacts {
 
 #[wasm_bindgen]
 impl Session {
-    /// Builds the network and its engine from the bytes of a model file. `labels`, if given, replace the file's.
+    /// Builds the network and its engine on the CPU from the bytes of a model file. `labels`, if given, replace the file's.
     #[wasm_bindgen(constructor)]
     pub fn new(model: &[u8], labels: Option<Vec<String>>) -> Result<Session, JsValue> {
         let weights = Weights::from_safetensors(model).map_err(|error| failure(error.code(), error))?;
         let network = Network::from_weights(&weights, labels).map_err(|error| failure(error.code(), error))?;
         let engine = CpuEngine::new(network).map_err(|error| failure(error.code(), error))?;
-        Ok(Self { explainer: Explainer::new(engine), photo: None })
+        let explainer = Explainer::new(FallbackEngine::new(engine));
+        Ok(Self { explainer, chooser: Chooser::default(), photo: None })
     }
 
     /// Architecture, labels, layers and input size.
@@ -180,6 +199,19 @@ impl Session {
             layers,
             input_size: network.input_shape().height,
         })
+    }
+
+    /// Chooses the engine that runs from now on: `auto`, `cpu` or `webgpu`. `remembered` is an object of timings that
+    /// earlier choices returned, by their keys. Never fails: where the GPU cannot be had, the answer says why.
+    #[wasm_bindgen(js_name = chooseEngine)]
+    pub async fn choose_engine(&mut self, asked: JsValue, remembered: JsValue) -> Result<JsValue, JsValue> {
+        let wish: Wish = parse(asked)?;
+        let remembered: HashMap<String, Timing> = parse(remembered)?;
+        if let Some(open) = &mut self.photo {
+            open.forwarded = false;
+        }
+        let choice = self.chooser.choose(self.explainer.engine_mut(), wish, &remembered).await;
+        object(&ChoiceFacts { engine: self.explainer.engine().description(), choice })
     }
 
     /// Which engine runs.
@@ -207,7 +239,12 @@ impl Session {
         let question = question(options)?;
         self.forward().await?;
         let explanation = self.explainer.explain(&question).await.map_err(|error| failure(error.code(), error))?;
-        explanation_object(&explanation, &self.open_photo()?.photo, milliseconds_since(start))
+        let engine = self.explainer.engine_mut();
+        let fallback = engine
+            .take_failure()
+            .map(|error| format!("The GPU failed, and the CPU explained this photo instead. {error}"));
+        let ran = (engine.description(), fallback);
+        explanation_object(&explanation, &self.open_photo()?.photo, milliseconds_since(start), ran)
     }
 
     /// The Grad-CAM maps of all classes at the last layer for the current photo, class by class; null where the network
@@ -276,8 +313,7 @@ pub fn legend(colors: &str, scale: &str, count: usize) -> Result<Vec<u8>, JsValu
 }
 
 fn question(options: JsValue) -> Result<Question, JsValue> {
-    let options: ExplainOptions =
-        serde_wasm_bindgen::from_value(options).map_err(|error| failure("internal", error))?;
+    let options: ExplainOptions = parse(options)?;
     let default = Question::default();
     let method = match options.method {
         Some(name) => name.parse::<Method>().map_err(|error| failure("unknown-method", error))?,
@@ -286,7 +322,12 @@ fn question(options: JsValue) -> Result<Question, JsValue> {
     Ok(Question { layer: options.layer, method, target: options.target, top: options.top.unwrap_or(default.top) })
 }
 
-fn explanation_object(explanation: &Explanation, photo: &Photo, total: f64) -> Result<JsValue, JsValue> {
+fn explanation_object(
+    explanation: &Explanation,
+    photo: &Photo,
+    total: f64,
+    (engine, fallback): (Description, Option<String>),
+) -> Result<JsValue, JsValue> {
     let map = &explanation.map;
     let peak = map.peak();
     let geometry = geometry(photo);
@@ -319,6 +360,8 @@ fn explanation_object(explanation: &Explanation, photo: &Photo, total: f64) -> R
             backward: explanation.timings.backward,
             total,
         },
+        engine,
+        fallback,
     })?;
     let values = Float32Array::from(map.values.as_slice());
     Reflect::set(&Reflect::get(&facts, &"map".into())?, &"values".into(), &values)?;

@@ -1,11 +1,13 @@
-//! The CPU engine for the benchmark: `build.sh` compiles it as the site is compiled, and the benchmark times it on a ready
+//! Both engines for the benchmark: `build.sh` compiles it as the site is compiled, and the benchmark times them on a ready
 //! input, with nothing of the photo or the page in between.
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
     use gradcam::cpu::CpuEngine;
-    use gradcam::engine::{Engine, class_seed};
+    use gradcam::engine::choice::ChosenEngine;
+    use gradcam::engine::{Engine, FallbackEngine, class_seed};
     use gradcam::explain::{Explainer, Question};
+    use gradcam::gpu::{Gpu, GpuEngine};
     use gradcam::network::{Network, NodeId};
     use gradcam::weights::Weights;
     use wasm_bindgen::prelude::*;
@@ -13,7 +15,7 @@ mod browser {
     /// One network, asked the way the site asks it.
     #[wasm_bindgen]
     pub struct Benchmark {
-        explainer: Explainer<CpuEngine>,
+        explainer: Explainer<ChosenEngine>,
     }
 
     #[wasm_bindgen]
@@ -22,7 +24,21 @@ mod browser {
         #[wasm_bindgen(constructor)]
         pub fn new(model: &[u8]) -> Result<Benchmark, JsError> {
             let network = Network::from_weights(&Weights::from_safetensors(model)?, None)?;
-            Ok(Self { explainer: Explainer::new(CpuEngine::new(network)?) })
+            Ok(Self { explainer: Explainer::new(FallbackEngine::new(CpuEngine::new(network)?)) })
+        }
+
+        /// The same on the GPU: any adapter, software too.
+        pub async fn webgpu(model: &[u8]) -> Result<Benchmark, JsError> {
+            let mut benchmark = Self::new(model)?;
+            let network = benchmark.explainer.network().clone();
+            let gpu = GpuEngine::new(Gpu::request().await?, network).await?;
+            benchmark.explainer.engine_mut().use_gpu(gpu);
+            Ok(benchmark)
+        }
+
+        /// Name of the GPU, if one is used.
+        pub fn adapter(&self) -> Option<String> {
+            self.explainer.engine().description().adapter
         }
 
         /// Input → logits.

@@ -8,7 +8,7 @@ mod operations;
 mod simd;
 pub mod threads;
 
-use crate::engine::{Description, Engine, EngineError, FeatureMaps};
+use crate::engine::{Description, Engine, EngineError, FeatureMaps, check_length};
 use crate::network::{Network, NodeId};
 use candle_core::Tensor;
 use operations::PreparedOperation;
@@ -134,8 +134,4 @@ impl Engine for CpuEngine {
         let shape = self.network.node(layer).shape;
         Ok(FeatureMaps { shape, values: operations::to_channels(shape, &gradient)? })
     }
-}
-
-fn check_length(what: &'static str, found: usize, expected: usize) -> Result<(), EngineError> {
-    if found == expected { Ok(()) } else { Err(EngineError::Length { what, found, expected }) }
 }

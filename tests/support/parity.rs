@@ -191,3 +191,23 @@ fn definition_bound(layer: &str) -> f64 {
     let shallow = ["stem", "maxpool"].contains(&layer) || layer.starts_with("layer1");
     if shallow { 2e-2 } else { 1e-3 }
 }
+
+/// Prints the tightest measurements and fails with every one that does not hold.
+pub fn judge(photo: &str, measurements: &[Measurement]) {
+    let worst = |prefix: &str| {
+        let values = measurements.iter().filter(|m| m.what.starts_with(prefix)).map(|m| m.value);
+        values.fold(0.0, f64::max)
+    };
+    let deep = measurements.iter().filter(|m| m.bound == 2e-3).map(|m| m.value).fold(0.0, f64::max);
+    println!(
+        "{photo}: {} measurements; deep maps {deep:.1e}, logits {:.1e}, activations {:.1e}, own backward {:.1e}, maps {:.1e}, input gradient {:.1e}",
+        measurements.len(),
+        worst("logits"),
+        worst("activation"),
+        worst("gradient of"),
+        worst("grad-cam").max(worst("hires")).max(worst("layer-cam")).max(worst("xgrad")),
+        worst("input gradient"),
+    );
+    let broken: Vec<_> = measurements.iter().filter(|measurement| !measurement.holds).collect();
+    assert!(broken.is_empty(), "{photo}: {broken:#?}");
+}

@@ -11,7 +11,6 @@
 
 pub mod convolution;
 mod direct;
-pub mod layout;
 mod matrix;
 pub mod max_pool;
 pub mod pointwise;
@@ -19,4 +18,5 @@ mod scratch;
 mod winograd;
 mod winograd_tile;
 
+pub use crate::engine::layout;
 pub use scratch::Scratch;

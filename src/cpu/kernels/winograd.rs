@@ -3,15 +3,16 @@
 //! The output is cut into square tiles. Each tile's patch of the input is transformed into as many vectors as the tile
 //! has products (the **positions**); at each position the patches of all tiles, one a row, are multiplied with that
 //! position's weights, a matrix; and the products of each tile are transformed into its outputs. See
-//! [`winograd_tile`](super::winograd_tile) for the transforms and for why the input gradient needs no weights of its own.
+//! [`engine::winograd`](crate::engine::winograd) for why the input gradient needs no weights of its own.
 
 use super::layout::cell_stride;
 use super::matrix::{self, COLUMNS, ROWS, Runs};
 use super::pointwise::Epilogue;
 use super::scratch::{Scratch, Shared, at_least};
-use super::winograd_tile::{Four, Tile, Two, both_sides, transform_weights};
+use super::winograd_tile::{Tile, both_sides};
 use crate::cpu::simd::{self, LANES, Vector};
 use crate::cpu::threads;
+use crate::engine::winograd::{Four, Two, transform_weights};
 use crate::network::Shape;
 
 /// The side from which a map is cut into 4 × 4 tiles. Smaller maps have too few of those to be worth weights that are
@@ -420,7 +421,7 @@ fn pack<T: Tile<OUT, IN>, const OUT: usize, const IN: usize>(
     for (filter, values) in weight.chunks_exact(9).enumerate() {
         let (output, input) = (filter / inputs, filter % inputs);
         let filter = std::array::from_fn(|y| std::array::from_fn(|x| f64::from(values[y * 3 + x])));
-        let transformed = transform_weights::<T, OUT, IN>(filter);
+        let transformed = transform_weights::<T, IN>(filter);
         let place = (output / COLUMNS * depth + input) * COLUMNS + output % COLUMNS;
         for (position, &value) in transformed.as_flattened().iter().enumerate() {
             packed[position * position_length + place] = value as f32;

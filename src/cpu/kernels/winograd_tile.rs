@@ -1,24 +1,11 @@
-//! The transforms of Winograd's minimal filtering, F(m, 3): `m` outputs of a 3-tap filter by `m + 2` products.
-//!
-//! Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016), equation 6: with weights transformed by
-//! `G`, the input by `Bᵀ`, and the products by `Aᵀ`, `y = Aᵀ [(G g) ⊙ (Bᵀ d)]`; in two dimensions along both sides.
-//!
-//! F(m, 3) evaluates polynomials at `m + 1` points and at infinity. Here the set of points is closed under `x → 1/x`, so
-//! that turning the filter round, `g(x) → x² g(1/x)`, only permutes the products: a convolution's input gradient, which
-//! is a convolution with the turned filter, uses the very weights of the forward pass. F(4, 3) has the points 0, ±2/3,
-//! ±3/2 and infinity: close to each other, which keeps its rounding error at twice a direct convolution's. The
-//! customary 0, ±1, ±2 have twice that, and no such symmetry.
+//! The transforms of Winograd's minimal filtering that the kernels run: of the input and of the products, vector by
+//! vector. See [`engine::winograd`](crate::engine::winograd) for the points and for the weights.
 
 use crate::cpu::simd::{self, Vector, add, multiply, multiply_add, splat, subtract};
+use crate::engine::winograd::{Filter, Four, P, Two};
 
 /// F(`OUT`, 3) along one side, with `IN = OUT + 2`.
-pub trait Tile<const OUT: usize, const IN: usize> {
-    /// Where each product goes when the filter is turned round.
-    const TURNED: [usize; IN];
-
-    /// `G g`.
-    fn weights(filter: [f64; 3]) -> [f64; IN];
-
+pub trait Tile<const OUT: usize, const IN: usize>: Filter<IN> {
     /// `Bᵀ d`.
     fn input(values: [Vector; IN]) -> [Vector; IN];
 
@@ -26,16 +13,7 @@ pub trait Tile<const OUT: usize, const IN: usize> {
     fn output(products: [Vector; IN]) -> [Vector; OUT];
 }
 
-/// F(2, 3): points 0, 1, −1, ∞.
-pub struct Two;
-
 impl Tile<2, 4> for Two {
-    const TURNED: [usize; 4] = [3, 1, 2, 0];
-
-    fn weights([a, b, c]: [f64; 3]) -> [f64; 4] {
-        [a, (a + b + c) / 2.0, (a - b + c) / 2.0, c]
-    }
-
     #[inline(always)]
     fn input([a, b, c, d]: [Vector; 4]) -> [Vector; 4] {
         [subtract(a, c), add(b, c), subtract(c, b), subtract(d, b)]
@@ -47,30 +25,12 @@ impl Tile<2, 4> for Two {
     }
 }
 
-/// F(4, 3): points 0, ±p, ±1/p, ∞ with p = 2/3.
-pub struct Four;
-
-const P: f64 = 2.0 / 3.0;
 const Q: f64 = 1.0 / P;
 /// What the products at ±p and at ±1/p are to be divided by: `Π (x − other points)`, without what is in `G` already.
 const SCALE_P: f64 = 1.0 / (2.0 * P * P * (P * P - Q * Q));
 const SCALE_Q: f64 = 1.0 / (2.0 * (Q * Q - P * P));
 
 impl Tile<4, 6> for Four {
-    const TURNED: [usize; 6] = [5, 3, 4, 1, 2, 0];
-
-    fn weights([a, b, c]: [f64; 3]) -> [f64; 6] {
-        [
-            a,
-            a + P * b + P * P * c,
-            a - P * b + P * P * c,
-            // At ±1/p times p², so that turning the filter round exchanges these two with those above.
-            P * P * a + P * b + c,
-            P * P * a - P * b + c,
-            c,
-        ]
-    }
-
     #[inline(always)]
     fn input([a, b, c, d, e, f]: [Vector; 6]) -> [Vector; 6] {
         let constant = |value: f64| splat(value as f32);
@@ -117,13 +77,4 @@ pub fn both_sides<const IN: usize, const OUT: usize>(
         }
     }
     rows.map(transform)
-}
-
-/// `G g Gᵀ` of a 3 × 3 filter, row by row.
-pub fn transform_weights<T: Tile<OUT, IN>, const OUT: usize, const IN: usize>(
-    filter: [[f64; 3]; 3],
-) -> [[f64; IN]; IN] {
-    let columns: [[f64; IN]; 3] =
-        std::array::from_fn(|column| T::weights(std::array::from_fn(|row| filter[row][column])));
-    std::array::from_fn(|row| T::weights(std::array::from_fn(|column| columns[column][row])))
 }

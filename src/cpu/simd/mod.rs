@@ -18,4 +18,4 @@ pub use relaxed::*;
 pub use simd128::*;
 
 /// Floats in a [`Vector`].
-pub const LANES: usize = 4;
+pub const LANES: usize = crate::engine::layout::LANES;

@@ -1,4 +1,13 @@
-//! The contract of what executes a network: one forward, then as many gradients as wanted from it.
+//! The contract of what executes a network: one forward, then as many gradients as wanted from it; and the choice among
+//! those who keep it.
+
+pub mod choice;
+mod fallback;
+pub mod layout;
+pub mod self_test;
+pub mod winograd;
+
+pub use fallback::FallbackEngine;
 
 use crate::network::{Network, NodeId, Shape};
 
@@ -27,12 +36,29 @@ pub enum EngineError {
     /// The logits are NaN or infinite.
     #[error("The network's output is not a finite number for this photo: the weights overflow.")]
     NotFinite,
+    /// There is no GPU, or none for us.
+    #[error("No GPU is offered here: WebGPU is missing, switched off, or knows no adapter.")]
+    NoAdapter,
+    /// The GPU went away.
+    #[error("The connection to the GPU was lost ({reason}).")]
+    DeviceLost {
+        /// In the words of whoever noticed.
+        reason: String,
+    },
+    /// The GPU's memory is too small.
+    #[error("The GPU has not enough memory for this model.")]
+    OutOfGpuMemory,
     /// The library underneath failed.
     #[error("The engine failed: {0}.")]
     Backend(String),
 }
 
 impl EngineError {
+    /// Whether another engine might succeed: all but what the caller got wrong.
+    pub fn may_be_the_device(&self) -> bool {
+        !matches!(self, Self::Length { .. } | Self::NoForward | Self::NotALayer { .. })
+    }
+
     /// Stable name for programs.
     pub fn code(&self) -> &'static str {
         match self {
@@ -61,7 +87,7 @@ impl FeatureMaps {
 /// Which engine runs, for the line that says so.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Description {
-    /// `cpu`.
+    /// `cpu` or `webgpu`.
     pub kind: &'static str,
     /// Name of the GPU, where one is used.
     pub adapter: Option<String>,
@@ -103,4 +129,9 @@ pub fn class_seed(classes: usize, class: usize) -> Vec<f32> {
     let mut seed = vec![0.0; classes];
     seed[class] = 1.0;
     seed
+}
+
+/// Holds the length of an argument to what it must be.
+pub(crate) fn check_length(what: &'static str, found: usize, expected: usize) -> Result<(), EngineError> {
+    if found == expected { Ok(()) } else { Err(EngineError::Length { what, found, expected }) }
 }

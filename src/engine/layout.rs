@@ -1,7 +1,10 @@
-//! From channel by channel (CHW), as photos come and maps are returned, to cell by cell (HWC), as kernels work.
+//! From channel by channel (CHW), as photos come and maps are returned, to cell by cell (HWC), as the kernels of both
+//! engines work.
 
-use crate::cpu::simd::LANES;
 use crate::network::Shape;
+
+/// Floats of a vector, to which cells are padded.
+pub const LANES: usize = 4;
 
 /// Floats of one cell: its channels, padded with zeros to whole vectors.
 pub const fn cell_stride(channels: usize) -> usize {

@@ -1,0 +1,98 @@
+//! An engine that is a GPU's as long as that works, and the CPU's from then on.
+
+use super::{Description, Engine, EngineError, FeatureMaps};
+use crate::network::{Network, NodeId};
+
+/// See the [module](self). `C` is the engine that does not fail for reasons of its device, `G` the one that may.
+pub struct FallbackEngine<C, G> {
+    cpu: C,
+    gpu: Option<G>,
+    /// Of the last forward, so that the CPU can repeat it.
+    input: Vec<f32>,
+    failure: Option<EngineError>,
+}
+
+impl<C: Engine, G: Engine> FallbackEngine<C, G> {
+    /// Begins with the CPU.
+    pub fn new(cpu: C) -> Self {
+        Self { cpu, gpu: None, input: Vec::new(), failure: None }
+    }
+
+    /// Goes on with the GPU. A forward must come next.
+    pub fn use_gpu(&mut self, gpu: G) {
+        self.gpu = Some(gpu);
+    }
+
+    /// Goes on with the CPU, and lets go of what the GPU holds. A forward must come next.
+    pub fn use_cpu(&mut self) {
+        self.gpu = None;
+    }
+
+    /// Whether the GPU is in use.
+    pub fn is_on_gpu(&self) -> bool {
+        self.gpu.is_some()
+    }
+
+    /// The engine on the CPU.
+    pub fn cpu(&mut self) -> &mut C {
+        &mut self.cpu
+    }
+
+    /// Why the GPU was given up, if it has been since the last time this was asked.
+    pub fn take_failure(&mut self) -> Option<EngineError> {
+        self.failure.take()
+    }
+
+    fn give_up(&mut self, error: EngineError) {
+        self.gpu = None;
+        self.failure = Some(error);
+    }
+}
+
+impl<C: Engine, G: Engine> Engine for FallbackEngine<C, G> {
+    fn network(&self) -> &Network {
+        self.cpu.network()
+    }
+
+    fn description(&self) -> Description {
+        match &self.gpu {
+            Some(gpu) => gpu.description(),
+            None => self.cpu.description(),
+        }
+    }
+
+    async fn forward(&mut self, input: &[f32]) -> Result<Vec<f32>, EngineError> {
+        if let Some(gpu) = &mut self.gpu {
+            match gpu.forward(input).await {
+                Err(error) if error.may_be_the_device() => self.give_up(error),
+                answer => {
+                    self.input = input.to_vec();
+                    return answer;
+                }
+            }
+        }
+        self.cpu.forward(input).await
+    }
+
+    async fn activation(&mut self, node: NodeId) -> Result<FeatureMaps, EngineError> {
+        if let Some(gpu) = &mut self.gpu {
+            match gpu.activation(node).await {
+                Err(error) if error.may_be_the_device() => self.give_up(error),
+                answer => return answer,
+            }
+            self.cpu.forward(&self.input).await?;
+        }
+        self.cpu.activation(node).await
+    }
+
+    async fn gradient(&mut self, seed: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError> {
+        if let Some(gpu) = &mut self.gpu {
+            match gpu.gradient(seed, layer).await {
+                Err(error) if error.may_be_the_device() => self.give_up(error),
+                answer => return answer,
+            }
+            self.cpu.forward(&self.input).await?;
+        }
+        self.cpu.gradient(seed, layer).await
+    }
+}

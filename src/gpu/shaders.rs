@@ -1,0 +1,269 @@
+//! The kernels' source: WGSL, put together and written out for one way of cutting the work up.
+//!
+//! WGSL has no macros, and compilers of software adapters unroll no loops, so the files use two forms that are written
+//! out here. A line with `$p` in it stands for as many lines as `p` has values, each with the value in place of `$p`; and
+//! `@p(text)` stands for the text as often, within its line. Each letter runs over what [`Tuning`] says:
+//!
+//! | letter | runs over |
+//! |---|---|
+//! | `p` | the cells or tiles that an invocation computes at once |
+//! | `q` | the vectors of channels that it computes for each |
+//! | `r` | the four channels of a vector |
+//! | `x`, `y` | the places of a transformed patch along one side |
+//! | `i`, `j` | the places of a tile along one side |
+
+use super::tuning::Tuning;
+
+/// What the GPU can be asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kernel {
+    /// A convolution by its definition.
+    Convolution(Sums),
+    /// Its gradient with respect to its input.
+    ConvolutionGradient(Sums),
+    /// Winograd's transform of the input.
+    WinogradInput(Tile),
+    /// The products between the transforms.
+    WinogradMultiply,
+    /// The same, for the gradient.
+    WinogradMultiplyTransposed,
+    /// Winograd's transform of the products.
+    WinogradOutput(Tile),
+    /// Maximum over windows.
+    MaxPool,
+    /// Its gradient.
+    MaxPoolGradient,
+    /// Mean of each feature map.
+    AveragePool,
+    /// Its gradient.
+    AveragePoolGradient,
+    /// Copy, sum or mask, by the flags alone.
+    Pointwise,
+}
+
+/// Who adds up the products of a direct convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sums {
+    /// One invocation all those of a result.
+    Whole,
+    /// Several invocations a slice each: for results too few to keep a GPU busy.
+    Sliced,
+}
+
+/// Side of the tiles that Winograd's filtering computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Tile {
+    /// F(2, 3).
+    Two,
+    /// F(4, 3).
+    Four,
+}
+
+impl Tile {
+    /// Outputs along one side.
+    pub const fn outputs(self) -> usize {
+        match self {
+            Self::Two => 2,
+            Self::Four => 4,
+        }
+    }
+
+    /// Products along one side.
+    pub const fn inputs(self) -> usize {
+        self.outputs() + 2
+    }
+}
+
+impl Kernel {
+    /// Every kernel.
+    pub const ALL: [Self; 15] = [
+        Self::Convolution(Sums::Whole),
+        Self::Convolution(Sums::Sliced),
+        Self::ConvolutionGradient(Sums::Whole),
+        Self::ConvolutionGradient(Sums::Sliced),
+        Self::WinogradInput(Tile::Two),
+        Self::WinogradInput(Tile::Four),
+        Self::WinogradMultiply,
+        Self::WinogradMultiplyTransposed,
+        Self::WinogradOutput(Tile::Two),
+        Self::WinogradOutput(Tile::Four),
+        Self::MaxPool,
+        Self::MaxPoolGradient,
+        Self::AveragePool,
+        Self::AveragePoolGradient,
+        Self::Pointwise,
+    ];
+
+    /// Name of its file, and what tells it from others of the same file.
+    pub fn name(self) -> String {
+        let (file, _) = self.file();
+        match self {
+            Self::WinogradInput(tile) | Self::WinogradOutput(tile) => format!("{file} {}", tile.outputs()),
+            Self::Convolution(Sums::Sliced) | Self::ConvolutionGradient(Sums::Sliced) => format!("{file} sliced"),
+            _ => file.to_string(),
+        }
+    }
+
+    fn file(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Convolution(_) => ("convolution", include_str!("shaders/convolution.wgsl")),
+            Self::ConvolutionGradient(_) => {
+                ("convolution_gradient", include_str!("shaders/convolution_gradient.wgsl"))
+            }
+            Self::WinogradInput(_) => ("winograd_input", include_str!("shaders/winograd_input.wgsl")),
+            Self::WinogradMultiply => ("winograd_multiply", include_str!("shaders/winograd_multiply.wgsl")),
+            Self::WinogradMultiplyTransposed => {
+                ("winograd_multiply_transposed", include_str!("shaders/winograd_multiply_transposed.wgsl"))
+            }
+            Self::WinogradOutput(_) => ("winograd_output", include_str!("shaders/winograd_output.wgsl")),
+            Self::MaxPool => ("max_pool", include_str!("shaders/max_pool.wgsl")),
+            Self::MaxPoolGradient => ("max_pool_gradient", include_str!("shaders/max_pool_gradient.wgsl")),
+            Self::AveragePool => ("average_pool", include_str!("shaders/average_pool.wgsl")),
+            Self::AveragePoolGradient => {
+                ("average_pool_gradient", include_str!("shaders/average_pool_gradient.wgsl"))
+            }
+            Self::Pointwise => ("pointwise", include_str!("shaders/pointwise.wgsl")),
+        }
+    }
+
+    /// Whether work that is cut up in this way has a use for it.
+    pub fn is_used(self, tuning: &Tuning) -> bool {
+        match self {
+            Self::Convolution(Sums::Sliced) | Self::ConvolutionGradient(Sums::Sliced) => tuning.slices > 1,
+            _ => true,
+        }
+    }
+
+    /// Floats of one `Vector` of the kernel.
+    pub fn lanes(self, tuning: &Tuning) -> usize {
+        match self {
+            Self::WinogradInput(_) | Self::WinogradOutput(_) => tuning.transform_lanes,
+            _ => 4,
+        }
+    }
+
+    /// Invocations of a workgroup: across vectors of channels, cells or tiles, and slices. Kernels that know no such
+    /// things count results, along the first.
+    pub const fn workgroup(self, tuning: &Tuning) -> [usize; 3] {
+        match self {
+            // 256 in all are what every adapter offers.
+            Self::Convolution(Sums::Sliced) | Self::ConvolutionGradient(Sums::Sliced) => [8, 4, tuning.slices],
+            Self::Convolution(Sums::Whole) | Self::ConvolutionGradient(Sums::Whole) => [8, 8, 1],
+            // The widest maps of a ResNet have 16 vectors.
+            Self::WinogradMultiply | Self::WinogradMultiplyTransposed => {
+                [16 / tuning.vectors, 4 * tuning.vectors, 1]
+            }
+            _ => [64, 1, 1],
+        }
+    }
+
+    /// The whole source of the kernel, ready to be compiled.
+    pub fn source(self, tuning: &Tuning) -> String {
+        let mut parts = Vec::new();
+        match self {
+            Self::Convolution(sums) | Self::ConvolutionGradient(sums) => {
+                parts.push(include_str!("shaders/store.wgsl"));
+                parts.push(match sums {
+                    Sums::Whole => include_str!("shaders/store_tile.wgsl"),
+                    Sums::Sliced => include_str!("shaders/store_slices.wgsl"),
+                });
+            }
+            Self::WinogradInput(tile) => parts.push(tile.source()),
+            Self::WinogradOutput(tile) => parts.extend([include_str!("shaders/store.wgsl"), tile.source()]),
+            Self::WinogradMultiply | Self::WinogradMultiplyTransposed | Self::MaxPool => {}
+            Self::MaxPoolGradient | Self::AveragePool | Self::AveragePoolGradient | Self::Pointwise => {
+                parts.push(include_str!("shaders/store.wgsl"));
+            }
+        }
+        parts.push(self.file().1);
+        let tile = match self {
+            Self::WinogradInput(tile) | Self::WinogradOutput(tile) => tile,
+            _ => Tile::Two,
+        };
+        let letters = [
+            ('p', tuning.pixels),
+            ('q', tuning.vectors),
+            ('r', 4),
+            ('x', tile.inputs()),
+            ('y', tile.inputs()),
+            ('i', tile.outputs()),
+            ('j', tile.outputs()),
+        ];
+        let vector = match self.lanes(tuning) {
+            1 => "f32",
+            2 => "vec2f",
+            _ => "vec4f",
+        };
+        let [columns, rows, slices] = self.workgroup(tuning);
+        let constants = [
+            ("PIXELS", tuning.pixels),
+            ("VECTORS", tuning.vectors),
+            ("SLICES", slices),
+            ("COLUMNS", columns),
+            ("ROWS", rows),
+            ("PLACES", columns * rows),
+            ("OUTPUTS", tile.outputs()),
+            ("INPUTS", tile.inputs()),
+        ];
+        let mut source = format!("alias Vector = {vector};\n");
+        for (name, value) in constants {
+            source += &format!("const {name} = {value}u;\n");
+        }
+        for line in parts.into_iter().flat_map(str::lines) {
+            write_out(line, &letters, &mut source);
+        }
+        source
+    }
+}
+
+impl Tile {
+    fn source(self) -> &'static str {
+        match self {
+            Self::Two => include_str!("shaders/winograd_two.wgsl"),
+            Self::Four => include_str!("shaders/winograd_four.wgsl"),
+        }
+    }
+}
+
+/// Appends `line`, with both forms written out; see the [module](self).
+fn write_out(line: &str, letters: &[(char, usize)], source: &mut String) {
+    let repeated = |text: &str, letter: char, count: usize| -> Vec<String> {
+        (0..count).map(|value| text.replace(&format!("${letter}"), &value.to_string())).collect()
+    };
+    // Comments may speak of either form.
+    if line.trim_start().starts_with("//") {
+        return;
+    }
+    for &(letter, count) in letters {
+        let opening = format!("@{letter}(");
+        if let Some((before, rest)) = line.split_once(&opening) {
+            let end = closing_parenthesis(rest);
+            let text = repeated(&rest[..end], letter, count).concat();
+            return write_out(&format!("{before}{text}{}", &rest[end + 1..]), letters, source);
+        }
+    }
+    for &(letter, count) in letters {
+        if line.contains(&format!("${letter}")) {
+            for line in repeated(line, letter, count) {
+                write_out(&line, letters, source);
+            }
+            return;
+        }
+    }
+    source.push_str(line);
+    source.push('\n');
+}
+
+/// Where the parenthesis that `text` stands in is closed. The files close every one: a test compiles them all.
+fn closing_parenthesis(text: &str) -> usize {
+    let mut depth = 0;
+    for (index, character) in text.char_indices() {
+        match character {
+            '(' => depth += 1,
+            ')' if depth == 0 => return index,
+            ')' => depth -= 1,
+            _ => {}
+        }
+    }
+    panic!("a shader leaves a parenthesis open: {text}")
+}

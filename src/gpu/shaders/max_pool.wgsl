@@ -1,0 +1,48 @@
+// The maximum over square windows, and which cell of each window it is: the first, row by row. Padding counts as −∞.
+
+struct Parameters {
+  input_height: u32,
+  input_width: u32,
+  output_height: u32,
+  output_width: u32,
+  vectors: u32,
+  kernel: u32,
+  stride: u32,
+  padding: u32,
+}
+
+@group(0) @binding(0) var<uniform> parameters: Parameters;
+@group(0) @binding(1) var<storage, read> input: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> maxima: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> places: array<vec4u>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let p = parameters;
+  if (id.x >= p.output_height * p.output_width * p.vectors) {
+    return;
+  }
+  let vector = id.x % p.vectors;
+  let cell = id.x / p.vectors;
+  let top = (cell / p.output_width) * p.stride;
+  let left = (cell % p.output_width) * p.stride;
+  var best = vec4f();
+  var place = vec4u();
+  var first = true;
+  for (var y = 0u; y < p.kernel; y++) {
+    for (var x = 0u; x < p.kernel; x++) {
+      // Above or to the left of the map these wrap round and are beyond it as well.
+      let row = top + y - p.padding;
+      let column = left + x - p.padding;
+      if (row < p.input_height && column < p.input_width) {
+        let value = input[(row * p.input_width + column) * p.vectors + vector];
+        let better = (value > best) | vec4<bool>(first);
+        best = select(best, value, better);
+        place = select(place, vec4u(y * p.kernel + x), better);
+        first = false;
+      }
+    }
+  }
+  maxima[id.x] = best;
+  places[id.x] = place;
+}
