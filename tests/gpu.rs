@@ -1,14 +1,22 @@
-//! The GPU engine: its shaders without any GPU, and on whatever adapter there is (a software one will do) against
-//! PyTorch's answers and the CPU's.
+//! The GPU engine: its shaders without any GPU; and on the adapter there is, which may be a software one, against
+//! definitions, PyTorch's answers, and the CPU's.
 
 mod support;
 
+use gradcam::cpu::CpuEngine;
+use gradcam::engine::choice::{Chooser, Wish};
+use gradcam::engine::{Engine, EngineError, FallbackEngine, class_seed};
 use gradcam::gpu::shaders::Kernel;
 use gradcam::gpu::tuning::Tuning;
 use gradcam::gpu::{Gpu, GpuEngine};
+use gradcam::network::{Network, NodeId};
+use gradcam::weights::Weights;
+use pollster::block_on;
 use support::files::{default_network, fixture};
-use support::parity::{Arithmetic, judge, measure};
+use support::parity::{Arithmetic, judge, measure, measure_with_input, relative_l2};
+use support::random::{generated_resnet34, signed};
 use support::reference::Reference;
+use support::{backward, toy};
 
 const TUNINGS: [(&str, Tuning); 2] = [("hardware", Tuning::HARDWARE), ("software", Tuning::SOFTWARE)];
 
@@ -27,24 +35,174 @@ fn shaders_are_valid() {
     }
 }
 
-fn engine(tuning: Tuning) -> GpuEngine {
-    pollster::block_on(async {
-        let gpu = Gpu::request_tuned(Some(tuning)).await.expect("an adapter");
-        println!("{}", gpu.adapter());
-        GpuEngine::new(gpu, default_network()).await.expect("an engine")
-    })
+fn gpu(tuning: Option<Tuning>) -> Gpu {
+    block_on(Gpu::request_tuned(tuning)).expect(
+        "These tests need an adapter for Vulkan, Metal or DirectX 12. Debian's package mesa-vulkan-drivers has one in software",
+    )
+}
+
+fn engine(tuning: Tuning, network: Network) -> GpuEngine {
+    block_on(GpuEngine::new(gpu(Some(tuning)), network)).expect("an engine")
+}
+
+/// Bound 1 and 2 of the parity test, without PyTorch: the forward against that of the CPU, every gradient against a plain
+/// one in `f64` over the engine's own forward.
+fn check_by_definition(network: &Network, tuning: Tuning) {
+    let mut engine = engine(tuning, network.clone());
+    let mut cpu = CpuEngine::new(network.clone()).expect("an engine");
+    block_on(async {
+        for photo in ["one", "another"] {
+            let input = signed(photo, network.input_shape().len());
+            engine.forward(&input).await.expect("a forward");
+            cpu.forward(&input).await.expect("a forward");
+            let mut outputs = Vec::new();
+            for id in network.node_ids() {
+                let found = engine.activation(id).await.expect("an activation").values;
+                let expected = cpu.activation(id).await.expect("an activation").values;
+                let error = relative_l2(&found, &expected);
+                assert!(error < 1e-5, "output of node {}: {error:e}", id.index());
+                outputs.push(found);
+            }
+            let layers = || network.layers().iter().map(|layer| layer.node);
+            // The second seed comes twice, and from the input to the logits, as it may be asked for.
+            let towards_input: Vec<NodeId> = layers().rev().chain([NodeId::INPUT]).collect();
+            let towards_logits: Vec<NodeId> = towards_input.iter().copied().rev().collect();
+            let random = signed("seed", network.classes());
+            let one = class_seed(network.classes(), 1);
+            for (seed, nodes) in [(&one, &towards_input), (&random, &towards_logits), (&random, &towards_input)] {
+                let expected = backward::gradients(network, &outputs, seed);
+                for node in nodes {
+                    let found = engine.gradient(seed, *node).await.expect("a gradient");
+                    let error = relative_l2(&found.values, &expected[node.index()]);
+                    assert!(error < 1e-5, "gradient at node {}: {error:e}", node.index());
+                }
+            }
+        }
+    });
 }
 
 #[test]
-fn parity() {
-    for (name, tuning) in TUNINGS {
-        let mut engine = engine(tuning);
-        for photo in ["dahlia", "ladybird"] {
-            let bytes = fixture(&format!("references/{photo}.safetensors"));
-            let start = std::time::Instant::now();
-            let measured = pollster::block_on(measure(&mut engine, &Reference::new(&bytes), Arithmetic::Fast));
-            println!("{:?}", start.elapsed());
-            judge(&format!("{photo}, {name}"), &measured.expect("a forward and its gradients"));
-        }
+fn networks_of_odd_sizes() {
+    for (_, tuning) in TUNINGS {
+        check_by_definition(&toy::network(), tuning);
+        check_by_definition(&toy::pooled_network(), tuning);
     }
+}
+
+fn check_photo(engine: &mut GpuEngine, photo: &str, name: &str) {
+    let bytes = fixture(&format!("references/{photo}.safetensors"));
+    let measured = block_on(measure(engine, &Reference::new(&bytes), Arithmetic::Fast));
+    judge(&format!("{photo}, {name}"), &measured.expect("a forward and its gradients"));
+}
+
+#[test]
+fn photos_as_cut_for_hardware() {
+    let mut engine = engine(Tuning::HARDWARE, default_network());
+    for photo in ["dahlia", "cat", "marigold", "yellow-daisy", "ladybird"] {
+        check_photo(&mut engine, photo, "hardware");
+    }
+}
+
+#[test]
+fn a_photo_as_cut_for_software() {
+    check_photo(&mut engine(Tuning::SOFTWARE, default_network()), "ladybird", "software");
+}
+
+#[test]
+fn resnet34() {
+    let bytes = fixture("references/resnet34.safetensors");
+    let photo = fixture("references/dahlia.safetensors");
+    let input = Reference::new(&photo).input();
+    let (model, _) = generated_resnet34(7);
+    let weights = Weights::from_safetensors(&model).expect("a model file");
+    let network = Network::from_weights(&weights, None).expect("a ResNet-34");
+    let mut engine = engine(Tuning::HARDWARE, network);
+    let reference = Reference::new(&bytes);
+    let measured = measure_with_input(&mut engine, &reference, &input, Arithmetic::Fast);
+    judge("resnet34", &block_on(measured).expect("a forward and its gradients"));
+}
+
+#[test]
+fn mistakes_of_the_caller() {
+    let network = toy::pooled_network();
+    let mut engine = engine(Tuning::SOFTWARE, network.clone());
+    block_on(async {
+        let seed = class_seed(5, 0);
+        assert_eq!(engine.activation(NodeId::INPUT).await.unwrap_err(), EngineError::NoForward);
+        assert_eq!(engine.gradient(&seed, NodeId::INPUT).await.unwrap_err(), EngineError::NoForward);
+        assert!(matches!(engine.forward(&[0.0]).await, Err(EngineError::Length { found: 1, .. })));
+        engine.forward(&vec![0.5; network.input_shape().len()]).await.expect("a forward");
+        assert!(matches!(engine.gradient(&[1.0], NodeId::INPUT).await, Err(EngineError::Length { .. })));
+        let logits = network.logits();
+        assert!(matches!(engine.gradient(&seed, logits).await, Err(EngineError::NotALayer { .. })));
+        // Not even infinities are in the way of the next photo.
+        let hot = vec![f32::INFINITY; network.input_shape().len()];
+        assert_eq!(engine.forward(&hot).await.unwrap_err(), EngineError::NotFinite);
+        assert_eq!(engine.activation(NodeId::INPUT).await.unwrap_err(), EngineError::NoForward);
+        engine.forward(&vec![0.5; network.input_shape().len()]).await.expect("a forward");
+    });
+}
+
+#[test]
+fn a_lost_device_costs_no_photo() {
+    let network = toy::pooled_network();
+    let input = signed("photo", network.input_shape().len());
+    let seed = class_seed(5, 2);
+    let layer = network.layers()[0].node;
+    let mut cpu = CpuEngine::new(network.clone()).expect("an engine");
+    let expected = block_on(async {
+        cpu.forward(&input).await.expect("a forward");
+        cpu.gradient(&seed, layer).await.expect("a gradient")
+    });
+    // Lost before the forward, and between forward and gradient.
+    for early in [true, false] {
+        let gpu = gpu(None);
+        let cpu = CpuEngine::new(network.clone()).expect("an engine");
+        let mut engine = FallbackEngine::new(cpu);
+        block_on(async {
+            engine.use_gpu(GpuEngine::new(gpu.clone(), network.clone()).await.expect("an engine"));
+            if early {
+                gpu.destroy();
+            }
+            engine.forward(&input).await.expect("a forward");
+            gpu.destroy();
+            let found = engine.gradient(&seed, layer).await.expect("a gradient");
+            assert_eq!(found, expected);
+        });
+        assert!(!engine.is_on_gpu());
+        let failure = engine.take_failure();
+        assert!(matches!(failure, Some(EngineError::DeviceLost { .. })), "{failure:?}");
+        assert_eq!(engine.take_failure(), None, "told once");
+    }
+}
+
+#[test]
+fn the_choice() {
+    let network = toy::pooled_network();
+    let cpu = CpuEngine::new(network).expect("an engine");
+    let mut engine = FallbackEngine::new(cpu);
+    let mut chooser = Chooser::default();
+    let software = gpu(None).is_software();
+    block_on(async {
+        let mut choose = async |wish| {
+            let choice = chooser.choose(&mut engine, wish, &Default::default()).await;
+            (choice, engine.is_on_gpu())
+        };
+        let (choice, on_gpu) = choose(Wish::WebGpu).await;
+        assert!(on_gpu, "{choice:?}");
+        let test = choice.self_test.expect("a self-test");
+        assert!(test.passed && test.checks.len() == 5, "{test:?}");
+        assert_eq!((choice.reason, choice.timing), (None, None));
+
+        let (choice, on_gpu) = choose(Wish::Cpu).await;
+        assert!(!on_gpu && choice.reason.is_none(), "{choice:?}");
+
+        let (choice, on_gpu) = choose(Wish::Auto).await;
+        if software {
+            assert!(!on_gpu && choice.reason.expect("a reason").contains("is a program"));
+        } else {
+            let timing = choice.timing.expect("a timing").timing;
+            assert_eq!(on_gpu, timing.webgpu < timing.cpu);
+        }
+    });
 }

@@ -140,6 +140,10 @@ impl Gpu {
                 failure.get_or_insert(error);
             }
         }
+        if failure.is_some() {
+            // Has the word of a lost device come, where it is not sent unasked: that is then the reason.
+            let _ = self.device().poll(wgpu::PollType::Poll);
+        }
         self.still_there()?;
         match failure {
             None => Ok(result),

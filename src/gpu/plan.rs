@@ -265,10 +265,10 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// A convolution of 1 × 1 on maps of one cell.
+    /// A convolution of 1 × 1 on maps of one cell, whose channels are all that the input has.
     fn linear(&mut self, id: NodeId, linear: &Linear) {
         let node = self.network.node(id);
-        let from = Shape::new(self.shape(node.input).len(), 1, 1);
+        let from = Shape::new(length(self.shape(node.input)), 1, 1);
         let bias = self.buffer(padded(linear.bias.len()), Contents::Bias(id));
         let weights = self.buffer(padded(from.channels) * padded(node.shape.channels), Contents::Weights(id));
         self.weights[id.index()] = Some(weights);
@@ -331,7 +331,7 @@ impl<'a> Planner<'a> {
             }
             Operation::Linear(_) => {
                 let last = self.contribution(node.input);
-                let from = Shape::new(from.len(), 1, 1);
+                let from = Shape::new(length(from), 1, 1);
                 let window = Window { from, to: node.shape, kernel: 1, stride: 1, padding: 0 };
                 let dispatch = self.direct_gradient(id, window, self.weights_of(id), gradient, last);
                 self.backward.push(dispatch);

@@ -3,9 +3,10 @@
 
 use super::plan::Contents;
 use super::shaders::Tile;
-use crate::engine::layout::LANES;
+use crate::engine::layout::{LANES, length, to_cells};
 use crate::engine::winograd::{Filter, Four, Two, transform_weights};
 use crate::network::{Network, NodeId, Operation};
+use std::borrow::Cow;
 
 /// The values that a buffer of `length` begins with; `None` for an empty one.
 pub fn initial(network: &Network, contents: Contents, length: usize) -> Option<Vec<f32>> {
@@ -55,18 +56,21 @@ struct Sides {
     kernel_area: usize,
 }
 
-/// A node's weights, `[out, in, kernel, kernel]`.
-fn weights(network: &Network, id: NodeId) -> (&[f32], Sides) {
+/// A node's weights, `[out, in, kernel, kernel]`. A linear layer's inputs are in the order in which they lie in memory.
+fn weights(network: &Network, id: NodeId) -> (Cow<'_, [f32]>, Sides) {
     let node = network.node(id);
     let input = network.node(node.input).shape;
     let outputs = node.shape.channels;
     match &node.operation {
         Operation::Convolution(convolution) => {
             let kernel_area = convolution.kernel * convolution.kernel;
-            (&convolution.weight, Sides { inputs: input.channels, outputs, kernel_area })
+            (Cow::from(&convolution.weight), Sides { inputs: input.channels, outputs, kernel_area })
         }
-        Operation::Linear(linear) => (&linear.weight, Sides { inputs: input.len(), outputs, kernel_area: 1 }),
-        _ => (&[], Sides { inputs: 0, outputs: 0, kernel_area: 1 }),
+        Operation::Linear(linear) => {
+            let rows = linear.weight.chunks_exact(input.len()).flat_map(|row| to_cells(input, row));
+            (rows.collect(), Sides { inputs: length(input), outputs, kernel_area: 1 })
+        }
+        _ => (Cow::default(), Sides { inputs: 0, outputs: 0, kernel_area: 1 }),
     }
 }
 

@@ -10,3 +10,5 @@ pub mod parity;
 pub mod random;
 pub mod reference;
 pub mod reference_engine;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod toy;

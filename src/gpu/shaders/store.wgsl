@@ -25,7 +25,8 @@ fn store(index: u32, channel: u32, flags: u32, result: Vector) {
     value += other[index];
   }
   if ((flags & RELU) != 0u) {
-    value = max(value, Vector());
+    // Not `max`, which may take a zero for what is no number.
+    value = select(value, Vector(), value < Vector());
   }
   if ((flags & ACCUMULATE) != 0u) {
     value += output[index];
