@@ -465,8 +465,8 @@ impl<'a> Planner<'a> {
             Tile::Two => packed(&Two::TURNED),
             Tile::Four => packed(&Four::TURNED),
         };
-        let [across, down, _] = multiply.workgroup(self.tuning);
-        let groups = |count: usize, each: usize, group: usize| count.div_ceil(each).div_ceil(group) as u32;
+        let [places, _] = multiply.workgroup(self.tuning);
+        let invocations = (results / LANES).div_ceil(self.tuning.vectors) * tiles.div_ceil(self.tuning.pixels);
         let products_of = Dispatch {
             kernel: multiply,
             node: id,
@@ -478,11 +478,7 @@ impl<'a> Planner<'a> {
                 turned,
             ],
             buffers: vec![patches, weights, products],
-            workgroups: [
-                groups(results / LANES, self.tuning.vectors, across),
-                groups(tiles, self.tuning.pixels, down),
-                positions as u32,
-            ],
+            workgroups: [invocations.div_ceil(places) as u32, positions as u32, 1],
         };
         let mut parameters = map(results);
         parameters.push(last.flags);
@@ -493,13 +489,13 @@ impl<'a> Planner<'a> {
     }
 
     fn direct(&self, id: NodeId, window: Window, weights: BufferId, input: BufferId, last: Stored) -> Dispatch {
-        let rows = window.to.height * window.to.width.div_ceil(self.tuning.pixels);
-        let sums = self.sums(rows, window.to.channels, window.from.channels);
+        let parts = window.to.height * window.to.width.div_ceil(self.tuning.pixels);
+        let sums = self.sums(parts, window.to.channels, window.from.channels);
         self.direct_dispatch(
             Kernel::Convolution(sums),
             id,
             window,
-            rows,
+            parts,
             window.to.channels,
             &[input, weights],
             last,
@@ -515,10 +511,10 @@ impl<'a> Planner<'a> {
         last: Stored,
     ) -> Dispatch {
         let tiles = window.from.width.div_ceil(self.tuning.pixels * window.stride) * window.stride;
-        let rows = window.from.height * tiles;
-        let sums = self.sums(rows, window.from.channels, window.to.channels);
+        let parts = window.from.height * tiles;
+        let sums = self.sums(parts, window.from.channels, window.to.channels);
         let kernel = Kernel::ConvolutionGradient(sums);
-        self.direct_dispatch(kernel, id, window, rows, window.from.channels, &[gradient, weights], last)
+        self.direct_dispatch(kernel, id, window, parts, window.from.channels, &[gradient, weights], last)
     }
 
     #[allow(clippy::too_many_arguments, reason = "what a convolution is made of")]
@@ -527,7 +523,7 @@ impl<'a> Planner<'a> {
         kernel: Kernel,
         id: NodeId,
         window: Window,
-        rows: usize,
+        parts: usize,
         channels: usize,
         read: &[BufferId],
         last: Stored,
@@ -536,24 +532,20 @@ impl<'a> Planner<'a> {
         parameters.extend(map_parameters(window.to));
         parameters.extend([window.kernel, window.stride, window.padding].map(|value| value as u32));
         parameters.push(last.flags);
-        let [across, down, _] = kernel.workgroup(self.tuning);
-        let vectors = padded(channels) / LANES;
+        let [places, _] = kernel.workgroup(self.tuning);
+        let invocations = (padded(channels) / LANES).div_ceil(self.tuning.vectors) * parts;
         Dispatch {
             kernel,
             node: id,
             parameters,
             buffers: self.stored(last.bias, last.other, last.output, read),
-            workgroups: [
-                vectors.div_ceil(self.tuning.vectors).div_ceil(across) as u32,
-                rows.div_ceil(down) as u32,
-                1,
-            ],
+            workgroups: [invocations.div_ceil(places) as u32, 1, 1],
         }
     }
 
     /// Whether a direct convolution shares its sums: where it has few results and long sums.
-    fn sums(&self, rows: usize, results: usize, depth: usize) -> Sums {
-        let invocations = rows * (padded(results) / LANES).div_ceil(self.tuning.vectors);
+    fn sums(&self, parts: usize, results: usize, depth: usize) -> Sums {
+        let invocations = parts * (padded(results) / LANES).div_ceil(self.tuning.vectors);
         let long = padded(depth) / LANES >= 2 * self.tuning.slices;
         if self.tuning.slices > 1 && long && invocations < FEW_INVOCATIONS { Sums::Sliced } else { Sums::Whole }
     }
@@ -567,8 +559,8 @@ impl<'a> Planner<'a> {
         buffers: Vec<BufferId>,
         results: usize,
     ) -> Dispatch {
-        let [across, ..] = kernel.workgroup(self.tuning);
-        Dispatch { kernel, node, parameters, buffers, workgroups: [results.div_ceil(across) as u32, 1, 1] }
+        let [places, _] = kernel.workgroup(self.tuning);
+        Dispatch { kernel, node, parameters, buffers, workgroups: [results.div_ceil(places) as u32, 1, 1] }
     }
 
     /// The buffers of a kernel that ends in `store.wgsl`.

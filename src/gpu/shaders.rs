@@ -142,18 +142,12 @@ impl Kernel {
         }
     }
 
-    /// Invocations of a workgroup: across vectors of channels, cells or tiles, and slices. Kernels that know no such
-    /// things count results, along the first.
-    pub const fn workgroup(self, tuning: &Tuning) -> [usize; 3] {
+    /// Invocations of a workgroup: places, each with results of its own, and slices, which share them.
+    pub const fn workgroup(self, tuning: &Tuning) -> [usize; 2] {
         match self {
-            // 256 in all are what every adapter offers.
-            Self::Convolution(Sums::Sliced) | Self::ConvolutionGradient(Sums::Sliced) => [8, 4, tuning.slices],
-            Self::Convolution(Sums::Whole) | Self::ConvolutionGradient(Sums::Whole) => [8, 8, 1],
-            // The widest maps of a ResNet have 16 vectors.
-            Self::WinogradMultiply | Self::WinogradMultiplyTransposed => {
-                [16 / tuning.vectors, 4 * tuning.vectors, 1]
-            }
-            _ => [64, 1, 1],
+            // 256 in all are what every adapter offers, and memory for them as well.
+            Self::Convolution(Sums::Sliced) | Self::ConvolutionGradient(Sums::Sliced) => [32, tuning.slices],
+            _ => [64, 1],
         }
     }
 
@@ -194,14 +188,12 @@ impl Kernel {
             2 => "vec2f",
             _ => "vec4f",
         };
-        let [columns, rows, slices] = self.workgroup(tuning);
+        let [places, slices] = self.workgroup(tuning);
         let constants = [
             ("PIXELS", tuning.pixels),
             ("VECTORS", tuning.vectors),
             ("SLICES", slices),
-            ("COLUMNS", columns),
-            ("ROWS", rows),
-            ("PLACES", columns * rows),
+            ("PLACES", places),
             ("OUTPUTS", tile.outputs()),
             ("INPUTS", tile.inputs()),
         ];

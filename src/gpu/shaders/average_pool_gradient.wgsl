@@ -9,7 +9,7 @@ struct Parameters {
 @group(0) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(4) var<storage, read> gradient: array<Vector>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(PLACES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= parameters.cells * parameters.vectors) {
     return;

@@ -20,16 +20,18 @@ struct Parameters {
 @group(0) @binding(4) var<storage, read> input: array<vec4f>;
 @group(0) @binding(5) var<storage, read> weights: array<vec4f>;
 
-@compute @workgroup_size(COLUMNS, ROWS, SLICES)
+@compute @workgroup_size(PLACES, 1, SLICES)
 fn main(
   @builtin(global_invocation_id) id: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
   let p = parameters;
-  let vector = id.x * VECTORS;
+  let groups = (p.output_vectors + VECTORS - 1u) / VECTORS;
+  let vector = id.x % groups * VECTORS;
+  let part = id.x / groups;
   let tiles = (p.output_width + PIXELS - 1u) / PIXELS;
-  let row = id.y / tiles;
-  let left = id.y % tiles * PIXELS;
+  let row = part / tiles;
+  let left = part % tiles * PIXELS;
   // Beyond the last vector the last one is computed once more, and not stored.
   let vector$q = min(vector + $qu, p.output_vectors - 1u) * 4u;
   var sum$p_$q = vec4f();
@@ -57,7 +59,7 @@ fn main(
   // Beyond the last row nothing is stored.
   let limit = select(0u, (row + 1u) * p.output_width, row < p.output_height);
   store_tile(
-    local.y * COLUMNS + local.x, local.z,
+    local.x, local.z,
     row * p.output_width + left, 1u, limit, vector, p.output_vectors, p.flags,
     @p(@q(sum$p_$q, ))
   );

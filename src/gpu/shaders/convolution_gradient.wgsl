@@ -19,16 +19,18 @@ struct Parameters {
 @group(0) @binding(4) var<storage, read> gradient: array<vec4f>;
 @group(0) @binding(5) var<storage, read> weights: array<vec4f>;
 
-@compute @workgroup_size(COLUMNS, ROWS, SLICES)
+@compute @workgroup_size(PLACES, 1, SLICES)
 fn main(
   @builtin(global_invocation_id) id: vec3u,
   @builtin(local_invocation_id) local: vec3u,
 ) {
   let p = parameters;
-  let vector = id.x * VECTORS;
+  let groups = (p.input_vectors + VECTORS - 1u) / VECTORS;
+  let vector = id.x % groups * VECTORS;
+  let part = id.x / groups;
   let tiles = (p.input_width + PIXELS * p.stride - 1u) / (PIXELS * p.stride);
-  let row = id.y / (tiles * p.stride);
-  let left = id.y / p.stride % tiles * PIXELS * p.stride + id.y % p.stride;
+  let row = part / (tiles * p.stride);
+  let left = part / p.stride % tiles * PIXELS * p.stride + part % p.stride;
   // Beyond the last vector the last one is computed once more, and not stored.
   let vector$q = min(vector + $qu, p.input_vectors - 1u);
   var sum$p_$q = vec4f();
@@ -53,7 +55,7 @@ fn main(
   // Beyond the last row nothing is stored.
   let limit = select(0u, (row + 1u) * p.input_width, row < p.input_height);
   store_tile(
-    local.y * COLUMNS + local.x, local.z,
+    local.x, local.z,
     row * p.input_width + left, p.stride, limit, vector, p.input_vectors, p.flags,
     @p(@q(sum$p_$q, ))
   );

@@ -16,7 +16,7 @@ struct Parameters {
 @group(0) @binding(2) var<storage, read_write> maxima: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> places: array<vec4u>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(PLACES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let p = parameters;
   if (id.x >= p.output_height * p.output_width * p.vectors) {

@@ -16,7 +16,7 @@ struct Parameters {
 @group(0) @binding(4) var<storage, read> gradient: array<vec4f>;
 @group(0) @binding(5) var<storage, read> places: array<vec4u>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(PLACES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let p = parameters;
   if (id.x >= p.input_height * p.input_width * p.vectors) {

@@ -14,7 +14,7 @@ struct Parameters {
 @group(0) @binding(1) var<storage, read> input: array<Vector>;
 @group(0) @binding(2) var<storage, read_write> patches: array<Vector>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(PLACES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let p = parameters;
   if (id.x >= p.tiles * p.vectors) {

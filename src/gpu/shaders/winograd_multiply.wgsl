@@ -15,27 +15,28 @@ struct Parameters {
 @group(0) @binding(2) var<storage, read> weights: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> products: array<vec4f>;
 
-@compute @workgroup_size(COLUMNS, ROWS)
+@compute @workgroup_size(PLACES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let p = parameters;
-  let vector = id.x * VECTORS;
-  let tile = id.y * PIXELS;
-  if (vector >= p.output_vectors || tile >= p.tiles) {
+  let groups = (p.output_vectors + VECTORS - 1u) / VECTORS;
+  let vector = id.x % groups * VECTORS;
+  let tile = id.x / groups * PIXELS;
+  if (tile >= p.tiles) {
     return;
   }
   // Beyond the last tile or vector the last one is computed once more, and not stored.
-  let patch$p = (id.z * p.tiles + min(tile + $pu, p.tiles - 1u)) * p.input_vectors;
+  let patch$p = (id.y * p.tiles + min(tile + $pu, p.tiles - 1u)) * p.input_vectors;
   let vector$q = min(vector + $qu, p.output_vectors - 1u) * 4u;
   var sum$p_$q = vec4f();
   for (var channel = 0u; channel < p.input_vectors; channel++) {
     let value$p = patches[patch$p + channel];
-    let block = (id.z * p.input_vectors + channel) * p.output_vectors * 4u;
+    let block = (id.y * p.input_vectors + channel) * p.output_vectors * 4u;
     let weight$q_$r = weights[block + vector$q + $ru];
     sum$p_$q = fma(vec4f(value$p.x), weight$q_0, sum$p_$q);
     sum$p_$q = fma(vec4f(value$p.y), weight$q_1, sum$p_$q);
     sum$p_$q = fma(vec4f(value$p.z), weight$q_2, sum$p_$q);
     sum$p_$q = fma(vec4f(value$p.w), weight$q_3, sum$p_$q);
   }
-  let product = (id.z * p.tiles + tile) * p.output_vectors + vector;
+  let product = (id.y * p.tiles + tile) * p.output_vectors + vector;
   if (tile + $pu < p.tiles && vector + $qu < p.output_vectors) { products[product + $pu * p.output_vectors + $qu] = sum$p_$q; }
 }

@@ -20,17 +20,18 @@ fn turned(index: u32) -> u32 {
   return (parameters.turned >> (4u * index)) & 15u;
 }
 
-@compute @workgroup_size(COLUMNS, ROWS)
+@compute @workgroup_size(PLACES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let p = parameters;
-  let vector = id.x * VECTORS;
-  let tile = id.y * PIXELS;
-  if (vector >= p.input_vectors || tile >= p.tiles) {
+  let groups = (p.input_vectors + VECTORS - 1u) / VECTORS;
+  let vector = id.x % groups * VECTORS;
+  let tile = id.x / groups * PIXELS;
+  if (tile >= p.tiles) {
     return;
   }
-  let position = turned(id.z / p.side) * p.side + turned(id.z % p.side);
+  let position = turned(id.y / p.side) * p.side + turned(id.y % p.side);
   // Beyond the last tile or vector the last one is computed once more, and not stored.
-  let patch$p = (id.z * p.tiles + min(tile + $pu, p.tiles - 1u)) * p.output_vectors;
+  let patch$p = (id.y * p.tiles + min(tile + $pu, p.tiles - 1u)) * p.output_vectors;
   let block$q = (position * p.input_vectors + min(vector + $qu, p.input_vectors - 1u)) * p.output_vectors;
   var sum$p_$q = vec4f();
   for (var channel = 0u; channel < p.output_vectors; channel++) {
@@ -38,6 +39,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let weight$q_$r = weights[(block$q + channel) * 4u + $ru];
     sum$p_$q += vec4f(@r(dot(value$p, weight$q_$r), ));
   }
-  let product = (id.z * p.tiles + tile) * p.input_vectors + vector;
+  let product = (id.y * p.tiles + tile) * p.input_vectors + vector;
   if (tile + $pu < p.tiles && vector + $qu < p.input_vectors) { products[product + $pu * p.input_vectors + $qu] = sum$p_$q; }
 }

@@ -13,7 +13,7 @@ struct Parameters {
 @group(0) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(4) var<storage, read> products: array<Vector>;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(PLACES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let p = parameters;
   if (id.x >= p.tiles * p.vectors) {
