@@ -7,7 +7,7 @@ use crate::engine::choice::{Choice, Chooser, ChosenEngine, Timing, Wish};
 use crate::engine::{Description, FallbackEngine};
 use crate::explain::{Explainer, Explanation, Prediction, Question};
 use crate::network::Network;
-use crate::photo::{Photo, Preprocessing};
+use crate::photo::{Photo, PhotoError, Preprocessing};
 use crate::render;
 use crate::weights::Weights;
 use js_sys::{Error, Float32Array, Reflect, Uint8Array};
@@ -222,8 +222,18 @@ impl Session {
     /// Decodes a photo, makes it the current one, and returns its size, geometry and pixels to show. A photo that
     /// cannot be decoded leaves the current one as it was.
     pub fn open(&mut self, bytes: &[u8]) -> Result<JsValue, JsValue> {
+        self.open_with(|| Photo::decode(bytes))
+    }
+
+    /// As `open`, for a photo that is there as pixels: RGBA, row-major.
+    #[wasm_bindgen(js_name = openPixels)]
+    pub fn open_pixels(&mut self, rgba: Vec<u8>, width: u32, height: u32) -> Result<JsValue, JsValue> {
+        self.open_with(|| Photo::from_rgba(width, height, rgba))
+    }
+
+    fn open_with(&mut self, decode: impl FnOnce() -> Result<Photo, PhotoError>) -> Result<JsValue, JsValue> {
         let start = Instant::now();
-        let photo = Photo::decode(bytes).map_err(|error| failure(error.code(), error))?;
+        let photo = decode().map_err(|error| failure(error.code(), error))?;
         let (width, height, pixels) = photo.scaled_to_fit(SHOWN_SIDE);
         let decode = milliseconds_since(start);
         let geometry = geometry(&photo);

@@ -218,6 +218,32 @@ fn errors_are_told_apart() {
     );
 }
 
+/// A frame of a camera has no file: its pixels are taken as they are, without their alpha.
+#[test]
+fn pixels_make_a_photo_without_a_file() {
+    let wanted = noise(20, 30);
+    let rgba: Vec<u8> = wanted
+        .rgb()
+        .chunks_exact(3)
+        .zip((0..=255).cycle())
+        .flat_map(|(rgb, alpha)| [rgb[0], rgb[1], rgb[2], alpha])
+        .collect();
+    assert_eq!(Photo::from_rgba(20, 30, rgba.clone()), Ok(wanted));
+
+    // As many bytes as promised, not one more and not one less.
+    let refused = |width, height, rgba: &[u8]| Photo::from_rgba(width, height, rgba.to_vec()).unwrap_err();
+    for wrong in [&rgba[1..], &rgba[4..], &[rgba.as_slice(), &[0]].concat(), &[]] {
+        let error = refused(20, 30, wrong);
+        assert_eq!(
+            error.to_string(),
+            "This image is damaged: its pixels do not match its size. Try another copy of the file."
+        );
+    }
+    assert!(matches!(refused(0, 30, &[]), PhotoError::Damaged { .. }));
+    let huge = PhotoError::TooLarge { width: 40_000, height: 40_000, limit: MAX_PIXELS };
+    assert_eq!(refused(40_000, 40_000, &[]), huge);
+}
+
 /// The size is refused as the header declares it, in every format: none of these files has the pixels.
 #[test]
 fn sizes_are_refused_before_decoding() {

@@ -5,12 +5,14 @@ import { GradCam, GradCamError } from './gradcam.js';
 import { askForIsolation } from './isolation.js';
 import { createCaption } from './view/caption.js';
 import { createControls } from './view/controls.js';
+import { createEngine } from './view/engine.js';
 import { createExplainer } from './view/explainer.js';
 import { createLegend, LEGEND_COLORS } from './view/legend.js';
+import { createLive } from './view/live.js';
 import { createPicture } from './view/picture.js';
 import { createPredictions, PREDICTIONS } from './view/predictions.js';
 import { createSave } from './view/save.js';
-import { createSources } from './view/sources.js';
+import { createSources, ownPhoto } from './view/sources.js';
 import { firstState } from './view/state.js';
 import { createStatus } from './view/status.js';
 
@@ -24,17 +26,35 @@ const state = firstState();
 // Enough for smooth colours on a dense screen, whatever the size of the photo: four pixels per pixel the network saw.
 const SMALLEST_HEAT = 896;
 
-const sources = createSources(show, (message) => set({ error: { message, retry: false } }));
+// Half of that where the next one takes its place at once.
+const SMALLEST_LIVE_HEAT = 448;
+
+/** @type {State['asked'][]} */
+const ENGINES = ['auto', 'cpu', 'webgpu'];
+
+const live = createLive({
+  ready,
+  explain: (frame) => explain(subjectOf(ownPhoto(frame, 'Camera'))),
+  changed: watch,
+  fail,
+});
+const sources = createSources({ open: show, fail, leaveCamera: live.stop });
 const views = [
   createPicture(),
   createCaption(),
   createPredictions((target) => change({ target })),
   createControls(change, set),
+  createEngine({
+    choose: (asked) => chooseEngine(asked, asked === 'webgpu'),
+    tryAgain: () => chooseEngine(state.asked, true),
+    dismiss: () => set({ notice: null }),
+  }),
   createLegend(),
   createStatus({ retry, dismiss: () => set({ error: null }), signed: () => change({ scale: 'signed' }) }),
   createExplainer(),
   createSave(),
   sources.render,
+  live.render,
 ];
 
 let scheduled = false;
@@ -50,6 +70,11 @@ function set(patch) {
   });
 }
 
+/** @param {string} message */
+function fail(message) {
+  set({ error: { message, retry: false } });
+}
+
 /** @type {Promise<GradCam>} */
 let engine;
 
@@ -60,14 +85,16 @@ function load() {
       model: new URL(url, document.baseURI),
       bytes,
       sha256,
+      engine: state.asked,
       ...chosenByHand(),
       onProgress: (loading) => set({ loading }),
     }),
   );
   engine.then(
-    ({ model }) => {
+    ({ model, choice }) => {
       const layer = model.layers[model.layers.length - 1].name;
-      set({ model, loading: null, settings: { ...state.settings, layer } });
+      const notice = state.asked === 'webgpu' ? choice.reason : null;
+      set({ model, choice, notice, loading: null, settings: { ...state.settings, layer } });
     },
     (error) => set({ loading: null, error: { message: sentence(error), retry: true } }),
   );
@@ -80,6 +107,12 @@ function chosenByHand() {
     flavour: /** @type {import('./gradcam.js').Flavour | undefined} */ (asked.get('flavour') ?? undefined),
     threads: Number(asked.get('threads')),
   };
+}
+
+/** What the page's address says shall compute, as `?engine=…`. */
+function engineByHand() {
+  const asked = new URLSearchParams(location.search).get('engine');
+  return ENGINES.find((each) => each === asked) ?? 'auto';
 }
 
 /** @returns {Promise<{ url: string, bytes: number, sha256: string }>} */
@@ -97,6 +130,12 @@ function retry() {
   if (state.incoming) void explain(state.incoming);
 }
 
+/** The engine, loaded once more where that failed. */
+function ready() {
+  if (!state.model && !state.loading) load();
+  return engine;
+}
+
 /** @param {unknown} error */
 function sentence(error) {
   if (error instanceof GradCamError) return error.message;
@@ -110,10 +149,10 @@ function sentence(error) {
  * @param {Source} source
  */
 async function show(source) {
+  live.stop();
   const replaced = state.incoming;
-  /** @type {Subject} */
-  const subject = { ...source, preview: null, photo: null, result: null };
-  if (!state.model && !state.loading) load();
+  const subject = subjectOf(source);
+  void ready();
   set({ incoming: subject, error: null, settings: { ...state.settings, target: null } });
   if (!state.model) void preview(subject);
   const failed = !(await explain(subject));
@@ -122,6 +161,14 @@ async function show(source) {
     set({ incoming: replaced });
     void explain(replaced);
   }
+}
+
+/**
+ * @param {Source} source
+ * @returns {Subject}
+ */
+function subjectOf(source) {
+  return { ...source, preview: null, photo: null, result: null };
 }
 
 /** @param {Subject} subject */
@@ -139,12 +186,70 @@ async function preview(subject) {
 /** @param {Partial<Settings>} settings */
 function change(settings) {
   set({ settings: { ...state.settings, ...settings }, error: null });
+  explainAgain();
+}
+
+/** Brings what is on the page to where the settings want it; the camera's next frame gets there by itself. */
+function explainAgain() {
   const subject = state.incoming ?? state.shown;
-  if (subject && state.model) void explain(subject);
+  if (subject && state.model && !state.live?.started) void explain(subject);
+}
+
+/**
+ * Takes note of how watching live goes on.
+ *
+ * @param {State['live']} live
+ */
+function watch(live) {
+  const before = state.live;
+  set({ live });
+  if (!before) set({ error: null });
+  // What was chosen for the photo before says nothing about what the camera sees.
+  if (live?.started && !before?.started) set({ settings: { ...state.settings, target: null } });
+  if (live || !before?.started) return;
+  giveUp();
+  const subject = state.incoming ?? state.shown;
+  if (subject?.result?.settings !== state.settings) explainAgain();
+}
+
+let choices = 0;
+
+/**
+ * @param {State['asked']} asked
+ * @param {boolean} insisting whether it must be said where the GPU does not compute
+ */
+async function chooseEngine(asked, insisting) {
+  const mine = ++choices;
+  set({ asked, choosing: true, notice: null });
+  const cam = await engine;
+  try {
+    const choice = await cam.chooseEngine(asked);
+    if (mine !== choices) return;
+    set({ choice, choosing: false, notice: insisting ? choice.reason : null });
+    explainAgain();
+  } catch (error) {
+    if (mine !== choices) return;
+    set({ asked: cam.choice.asked, choosing: false });
+    fail(sentence(error));
+  }
+}
+
+/** Takes note of a GPU that gave way to the CPU by itself. @param {GradCam} cam */
+function noteEngine({ choice }) {
+  if (choice === state.choice || state.choosing) return;
+  const lost = state.choice?.engine.kind === 'webgpu' && choice.engine.kind === 'cpu';
+  set({ choice, notice: lost ? choice.reason : state.notice });
 }
 
 let turn = 0;
 let running = new AbortController();
+
+/** Ends what is being explained, and says whose turn it is. */
+function giveUp() {
+  running.abort();
+  set({ busy: false });
+  return ++turn;
+}
 
 /**
  * Brings a photo to where the settings want it. The newest call wins: an older one neither shows its result nor its error.
@@ -153,11 +258,10 @@ let running = new AbortController();
  * @returns {Promise<boolean>} false where it failed
  */
 async function explain(subject) {
-  const mine = ++turn;
-  running.abort();
+  const mine = giveUp();
   running = new AbortController();
   const { signal } = running;
-  set({ busy: true });
+  set({ busy: !state.live?.started });
   try {
     const cam = await engine;
     if (mine !== turn) return true;
@@ -171,6 +275,7 @@ async function explain(subject) {
     }
     const result = await ask(cam, subject, subject.photo, signal);
     if (mine !== turn) return true;
+    noteEngine(cam);
     subject.result = result;
     set({ shown: subject, incoming: null, busy: false });
     return true;
@@ -193,31 +298,37 @@ async function explain(subject) {
  * @returns {Promise<import('./view/state.js').Result>}
  */
 async function ask(cam, subject, photo, signal) {
-  const settings = { ...state.settings };
+  const { settings } = state;
   const { layer, method, target, scale, colors } = settings;
   const before = subject.result;
   // Other colours need no other map.
   const same =
     before &&
+    before.choice === cam.choice &&
     before.settings.layer === layer &&
     before.settings.method === method &&
     (before.explanation.target.index === target || before.settings.target === target);
   const explanation = same
     ? before.explanation
     : await cam.explain(photo, { layer, method, target: target ?? undefined, topK: PREDICTIONS, signal });
+  const { choice } = cam;
 
   const [, , cropWidth, cropHeight] = photo.geometry.crop;
-  const size = Math.max((cropWidth * photo.image.width) / photo.geometry.photo[0], SMALLEST_HEAT);
+  const smallest = state.live?.started ? SMALLEST_LIVE_HEAT : SMALLEST_HEAT;
+  const size = Math.max((cropWidth * photo.image.width) / photo.geometry.photo[0], smallest);
   const width = Math.round(size);
   const height = Math.round((size * cropHeight) / cropWidth);
+  const last = state.shown?.result;
+  const sameColors = last?.settings.colors === colors && last.settings.scale === scale;
   const [heat, legend] = await Promise.all([
     cam.paint(explanation.map, { colors, scale, width, height }),
-    cam.legend({ colors, scale, count: LEGEND_COLORS }),
+    sameColors ? last.legend : cam.legend({ colors, scale, count: LEGEND_COLORS }),
   ]);
   const forward = explanation.timings.forward || before?.forward || 0;
-  return { explanation, heat, legend, settings, decode: photo.decode, forward };
+  return { explanation, heat, legend, settings, choice, decode: photo.decode, forward };
 }
 
+set({ asked: engineByHand() });
 load();
 void show(sources.first);
 void askForIsolation();

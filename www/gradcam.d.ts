@@ -5,8 +5,8 @@
  * replaces an older one that has not started (the older promise rejects with code `aborted`).
  */
 
-/** A URL (same origin under the page's policy), a file, or its bytes. */
-export type Source = string | URL | Blob | ArrayBuffer;
+/** A URL (same origin under the page's policy), a file, its bytes, or a photo's pixels (transparency is dropped). */
+export type Source = string | URL | Blob | ArrayBuffer | ImageData;
 
 /** How activation and gradient become a map; formulas in the crate's `cam` module. */
 export type Method = 'grad-cam' | 'hires-cam' | 'layer-cam' | 'xgrad-cam' | 'grad-cam++';
@@ -64,14 +64,21 @@ export interface Progress {
   total: number | null;
 }
 
+/**
+ * What computes: the CPU, the GPU through WebGPU, or by itself (`auto`) the GPU where there is a real one that passes its
+ * self-test and is faster. A GPU asked for by name may be slow or emulated, but must pass its self-test all the same.
+ */
+export type WantedEngine = 'auto' | 'cpu' | 'webgpu';
+
 export interface LoadOptions {
-  model: Source;
+  model: Exclude<Source, ImageData>;
   /** Expected byte length and SHA-256 (hex) of a model given by URL; the file is refused if it differs. */
   bytes?: number;
   sha256?: string;
   /** Class names in logit order; otherwise those in the file, else `class 0` …. */
   labels?: string[];
-  engine?: 'auto' | 'cpu';
+  /** What computes; default `auto`. */
+  engine?: WantedEngine;
   /** The build to try first; default: the fastest that the browser can run. One that does not start gives way to the next. */
   flavour?: Flavour;
   /** How many threads share the work where several may; default: as many as there are cores, but at most 8. */
@@ -154,13 +161,43 @@ export interface ExplainOptions {
   signal?: AbortSignal;
 }
 
+/** What runs. */
 export interface Engine {
-  kind: 'cpu';
+  kind: 'cpu' | 'webgpu';
+  /** The name of the GPU, where it runs. */
   adapter: string | null;
-  /** How many threads share the work. */
+  /** How many threads share the CPU's work. */
   threads: number;
-  /** The vector instructions in use. */
+  /** The vector instructions of the CPU in use. */
   simd: 'SIMD' | 'relaxed SIMD';
+}
+
+/** One line of a self-test: what was found, and the most that it may be. */
+export interface Check {
+  name: string;
+  value: number;
+  bound: number;
+  holds: boolean;
+}
+
+export interface SelfTest {
+  passed: boolean;
+  checks: Check[];
+}
+
+/** How it was decided what computes. */
+export interface EngineChoice {
+  /** What runs now. */
+  engine: Engine;
+  asked: WantedEngine;
+  /** Why not the GPU, as a sentence; `null` where it runs or the CPU was asked for. */
+  reason: string | null;
+  /** The name of the GPU that was found, even if it is not used. */
+  adapter: string | null;
+  /** Of the GPU; `null` where it was not tested. */
+  selfTest: SelfTest | null;
+  /** Milliseconds for a forward and a gradient on either, once per device: `auto` goes by them. `key` names the GPU. */
+  timing: { key: string; cpu: number; webgpu: number } | null;
 }
 
 export interface Explanation {
@@ -171,7 +208,10 @@ export interface Explanation {
   geometry: Geometry;
   /** Milliseconds; `decode` and `forward` are 0 where an earlier call for the same photo had done them already. */
   timings: { decode: number; forward: number; backward: number; total: number };
+  /** What computed this. */
   engine: Engine;
+  /** Where the GPU failed at this very request and the CPU answered instead, a sentence about it. */
+  fallback: string | null;
 }
 
 /** The raw Grad-CAM maps of all classes at the last layer. */
@@ -195,7 +235,15 @@ export class GradCam {
   private constructor();
   static load(options: LoadOptions): Promise<GradCam>;
   readonly model: Model;
+  /** What computes now. */
   readonly engine: Engine;
+  /** The newest decision; a GPU that failed since then is its `reason`. */
+  readonly choice: EngineChoice;
+  /**
+   * Decides anew what computes. A GPU that failed is tried again only here. A newer choice replaces an older one that has
+   * not started.
+   */
+  chooseEngine(asked: WantedEngine): Promise<EngineChoice>;
   /** Decodes a photo without explaining it, so that it can be shown at once. */
   open(photo: Source, options?: { signal?: AbortSignal }): Promise<Photo>;
   /** Explains a photo; give the `Photo` of an earlier `open` to save decoding it again. */

@@ -37,6 +37,9 @@ const MAX_SCANS: usize = 500;
 /// Says of a damaged file that it is cut short.
 const INCOMPLETE: &str = "it ends before the picture is complete";
 
+/// Says of a picture that it has not as many pixels as its width and height promise.
+const MISMATCH: &str = "its pixels do not match its size";
+
 /// Why a file cannot be used as a photo. Each variant displays as sentences for the user.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PhotoError {
@@ -118,6 +121,16 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Photo, PhotoError> {
     } else {
         Err(PhotoError::NotAnImage)
     }
+}
+
+/// See [`Photo::from_rgba`].
+pub(super) fn from_rgba(width: u32, height: u32, rgba: Vec<u8>) -> Result<Photo, PhotoError> {
+    check_size(width, height)?;
+    // `to_rgb` would overlook what is left of a pixel at the end.
+    if !rgba.len().is_multiple_of(4) {
+        return Err(damaged(MISMATCH));
+    }
+    upright(width, height, to_rgb(rgba, ColorType::Rgba8)?, None)
 }
 
 /// Names the image formats that users are likely to try though they are not decoded here.
@@ -310,9 +323,9 @@ fn to_rgb(pixels: Vec<u8>, color: ColorType) -> Result<Vec<u8>, PhotoError> {
 fn upright(width: u32, height: u32, rgb: Vec<u8>, orientation: Option<Orientation>) -> Result<Photo, PhotoError> {
     let (stored, _) = rgb.as_chunks::<3>();
     let (columns, rows) = (width as usize, height as usize);
-    // Not for a decoder that keeps its word; but below, indices rely on it.
+    // Not for a decoder that keeps its word, though for pixels from elsewhere; and below, indices rely on it.
     if stored.len() != columns * rows {
-        return Err(damaged("its pixels do not match its size"));
+        return Err(damaged(MISMATCH));
     }
     // Where in the stored picture the upright one begins, the steps to the pixel to the right and to the one below
     // (which wrap instead of being signed), and whether width and height change places.

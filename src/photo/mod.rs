@@ -35,6 +35,15 @@ impl Photo {
         decode::decode(bytes)
     }
 
+    /// A photo from pixels that are decoded already, such as a frame of a camera: `height · width · 4` bytes of RGBA,
+    /// row-major. Transparency is dropped without compositing, as [`Photo::decode`] does.
+    ///
+    /// # Errors
+    /// [`PhotoError::TooLarge`], and [`PhotoError::Damaged`] where there are no pixels or not as many as the size says.
+    pub fn from_rgba(width: u32, height: u32, rgba: Vec<u8>) -> Result<Photo, PhotoError> {
+        decode::from_rgba(width, height, rgba)
+    }
+
     /// Width of the upright photo in pixels, at least 1.
     #[must_use]
     pub fn width(&self) -> u32 {

@@ -7,7 +7,7 @@ import { explained, fromRoot, message, predictions, Site } from './harness.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 
-const site = new Site();
+const site = new Site({ switches: ['--use-fake-device-for-media-stream'] });
 
 /**
  * @param {Page} page
@@ -50,8 +50,15 @@ async function tabTo(page, selector) {
   assert.fail(`Tab never reached ${selector}`);
 }
 
-const DESK = { viewport: { width: 1280, height: 900 } };
-const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+const permissions = ['camera'];
+const DESK = { permissions, viewport: { width: 1280, height: 900 } };
+const PHONE = {
+  permissions,
+  viewport: { width: 360, height: 740 },
+  hasTouch: true,
+  isMobile: true,
+  deviceScaleFactor: 2,
+};
 
 for (const [name, context] of Object.entries({
   'light, wide': { ...DESK, colorScheme: /** @type {const} */ ('light') },
@@ -66,14 +73,27 @@ for (const [name, context] of Object.entries({
     await page.getByText('What am I looking at?').click();
     await page.getByText('Three panels').click();
     await assertAccessible(page, 'three panels, explanation open');
+    await page.selectOption('#engine-choice', 'webgpu');
+    await page.locator('#engine-notice').waitFor();
+    await page.locator('#engine-badge').click();
+    await assertAccessible(page, 'a notice about the engine, details open');
+    await page.locator('#watch-live').click();
+    await explained(page, 'Camera');
+    await page.locator('.prediction').nth(1).click();
+    await page.locator('#kept-class').waitFor();
+    await assertAccessible(page, 'live');
+    await page.keyboard.press('Escape');
     await page.setInputFiles('#file', fromRoot('tests/fixtures/bad/text.jpg'));
     await message(page);
     await assertAccessible(page, 'with a message');
   });
 
 test('nothing sticks out sideways, down to 320 pixels', async (t) => {
-  const page = await site.open(t);
+  const page = await site.open(t, { context: { permissions }, path: '?engine=webgpu' });
   await explained(page, 'dahlia.jpg');
+  await page.locator('#engine-badge').click();
+  await page.locator('#watch-live').click();
+  await explained(page, 'Camera');
   for (const width of [320, 360, 480, 768, 1024, 1920]) {
     await page.setViewportSize({ width, height: 800 });
     for (const view of ['Three panels', 'Overlay']) {
@@ -85,7 +105,7 @@ test('nothing sticks out sideways, down to 320 pixels', async (t) => {
 });
 
 test('a whole visit with the keyboard alone', async (t) => {
-  const page = await site.open(t);
+  const page = await site.open(t, { context: { permissions } });
   // File choosers are caught from the start: switched on just before the key, it might come too late.
   page.on('filechooser', () => {});
   await explained(page, 'dahlia.jpg');
@@ -105,6 +125,16 @@ test('a whole visit with the keyboard alone', async (t) => {
   await explained(page, 'cat.jpg');
   assert.ok((await predictions(page))[1].chosen);
 
+  await tabTo(page, '#engine-choice');
+  await page.keyboard.press('ArrowDown');
+  await explained(page, 'cat.jpg');
+  assert.equal(await page.locator('#engine-choice').inputValue(), 'cpu');
+  await page.keyboard.press('ArrowUp');
+  await page.locator('#engine-details').waitFor();
+  await tabTo(page, '#engine-details summary');
+  await page.keyboard.press('Enter');
+  assert.ok(await page.locator('#engine-reason').isVisible());
+
   await tabTo(page, '#opacity');
   await page.keyboard.press('ArrowRight');
   assert.equal(await page.locator('#opacity').inputValue(), '51');
@@ -117,6 +147,17 @@ test('a whole visit with the keyboard alone', async (t) => {
   const download = page.waitForEvent('download');
   await page.keyboard.press('Enter');
   await download;
+
+  await tabTo(page, '#watch-live');
+  await page.keyboard.press('Enter');
+  await explained(page, 'Camera');
+  await tabTo(page, '#live-stop');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'watch-live', 'the focus is not lost');
+  await page.keyboard.press('Enter');
+  await page.locator('#live').waitFor();
+  await page.keyboard.press('Escape');
+  await explained(page, 'Camera');
 
   await tabTo(page, '#choose');
   const picker = page.waitForEvent('filechooser');

@@ -3,11 +3,13 @@ import { startWorker } from './bound-worker.js';
 import { fetchModel, fetchPhoto } from './download.js';
 import { GradCamError, aborted } from './error.js';
 import { plan } from './flavour.js';
+import { rememberTiming, rememberedTimings } from './timings.js';
 
 /**
  * @typedef {import('../gradcam.d.ts').LoadOptions} LoadOptions
  * @typedef {import('../gradcam.d.ts').Source} Source
  * @typedef {import('../gradcam.d.ts').ExplainOptions} ExplainOptions
+ * @typedef {import('../gradcam.d.ts').EngineChoice} EngineChoice
  * @typedef {import('../gradcam.d.ts').Explanation} Explanation
  * @typedef {import('../gradcam.d.ts').PaintOptions} PaintOptions
  * @typedef {import('./protocol.d.ts').Plan} Plan
@@ -15,16 +17,14 @@ import { plan } from './flavour.js';
  * @typedef {import('./protocol.d.ts').Reply} Reply
  */
 
-/** A decoded photo, and where its bytes are, should the worker have moved on to another. */
+/** A decoded photo, and what it was decoded from, should the worker have moved on to another. */
 class Photo {
   /**
-   * @param {number} token
-   * @param {Blob} blob
+   * @param {import('./protocol.d.ts').PhotoHandle} handle
    * @param {import('./protocol.d.ts').Opened} opened
    */
-  constructor(token, blob, opened) {
-    this.token = token;
-    this.blob = blob;
+  constructor(handle, opened) {
+    this.handle = handle;
     this.image = new ImageData(new Uint8ClampedArray(opened.pixels), opened.width, opened.height);
     this.geometry = opened.geometry;
     this.decode = opened.decode;
@@ -45,60 +45,90 @@ export class GradCam {
         'This browser lacks WebAssembly with SIMD, which the network needs. Any browser of 2024 or later has it.',
       );
     }
-    // Started first, so that the engine compiles while the model downloads.
-    const connection = new Connection(engine);
+    const cam = new GradCam(engine, options);
     try {
-      const model = await fetchModel(options);
-      options.onProgress?.({ phase: 'prepare', loaded: model.size, total: model.size });
-      const cam = new GradCam(engine, connection, model, options.labels);
-      await cam.#prepare(options.signal);
+      cam.#modelBlob = await fetchModel(options);
+      const { size } = cam.#modelBlob;
+      options.onProgress?.({ phase: 'prepare', loaded: size, total: size });
+      await cam.#prepare(options.signal).catch((error) => {
+        // A GPU that takes the worker down with it costs a second start, not the page.
+        if (!cam.#connection.broken || cam.#asked === 'cpu') throw error;
+        return cam.#restart(options.signal);
+      });
       return cam;
     } catch (error) {
-      connection.close();
+      cam.dispose();
       throw error;
     }
   }
 
   #plan;
   #connection;
-  #modelBlob;
+  #modelBlob = new Blob();
   #labels;
   #nextToken = 1;
   /** @type {import('../gradcam.d.ts').Model | undefined} */
   #model;
-  /** @type {import('../gradcam.d.ts').Engine | undefined} */
-  #engine;
+  #asked;
+  /** @type {EngineChoice | undefined} */
+  #choice;
+  /** How the GPU failed since it was last asked for: until then it is not tried again. @type {string | null} */
+  #failure = null;
   #disposed = false;
 
   /**
    * @param {Plan} plan
-   * @param {Connection} connection
-   * @param {Blob} model
-   * @param {string[]} [labels]
+   * @param {Pick<LoadOptions, 'labels' | 'engine'>} options
    */
-  constructor(plan, connection, model, labels) {
+  constructor(plan, { labels, engine = 'auto' }) {
     this.#plan = plan;
-    this.#connection = connection;
-    this.#modelBlob = model;
+    // At once, so that the engine compiles while the model downloads.
+    this.#connection = new Connection(plan);
     this.#labels = labels;
+    this.#asked = engine;
   }
 
   get model() {
     return /** @type {import('../gradcam.d.ts').Model} */ (this.#model);
   }
 
+  get choice() {
+    return /** @type {EngineChoice} */ (this.#choice);
+  }
+
   get engine() {
-    return /** @type {import('../gradcam.d.ts').Engine} */ (this.#engine);
+    return this.choice.engine;
   }
 
   /** @param {AbortSignal} [signal] */
   async #prepare(signal) {
-    const { model, engine } = await this.#connection.ask(
-      { kind: 'load', model: this.#modelBlob, labels: this.#labels },
+    const asked = this.#failure ? 'cpu' : this.#asked;
+    const { model, choice } = await this.#connection.ask(
+      { kind: 'load', model: this.#modelBlob, labels: this.#labels, wish: wish(asked) },
       signal,
     );
     this.#model = model;
-    this.#engine = engine;
+    this.#chosen({ ...choice, asked: this.#asked, reason: this.#failure ?? choice.reason });
+  }
+
+  /** @param {EngineChoice} choice */
+  #chosen(choice) {
+    this.#choice = choice;
+    if (choice.timing) rememberTiming(choice.timing);
+  }
+
+  /**
+   * Starts anew after a breakdown: on the CPU, if it may have been the GPU's.
+   *
+   * @param {AbortSignal} [signal]
+   */
+  #restart(signal) {
+    if (this.#choice?.engine.kind !== 'cpu' && this.#asked !== 'cpu') {
+      this.#failure ??= 'The engine broke down with the GPU, so the CPU has taken over.';
+    }
+    this.#connection.close();
+    this.#connection = new Connection(this.#plan);
+    return this.#prepare(signal);
   }
 
   /**
@@ -111,12 +141,19 @@ export class GradCam {
   async #ask(request, signal) {
     if (this.#disposed) throw new GradCamError('aborted', 'This GradCam has been disposed of.');
     if (this.#connection.broken) {
-      this.#connection.close();
-      this.#connection = new Connection(this.#plan);
       // Not awaited: the worker answers in order, and a failure shows in the request below as well.
-      this.#prepare().catch(() => {});
+      this.#restart().catch(() => {});
     }
     return this.#connection.ask(request, signal);
+  }
+
+  /** @param {EngineChoice['asked']} asked */
+  async chooseEngine(asked) {
+    const choice = await this.#ask({ kind: 'choose-engine', wish: wish(asked) });
+    this.#asked = asked;
+    this.#failure = null;
+    this.#chosen(choice);
+    return choice;
   }
 
   /**
@@ -124,10 +161,8 @@ export class GradCam {
    * @param {{ signal?: AbortSignal }} [options]
    */
   async open(source, { signal } = {}) {
-    const blob = await fetchPhoto(source, signal);
-    const token = this.#nextToken++;
-    const opened = await this.#ask({ kind: 'open', photo: { token, blob } }, signal);
-    return new Photo(token, blob, opened);
+    const handle = await this.#handle(source, signal);
+    return new Photo(handle, await this.#ask({ kind: 'open', photo: handle }, signal));
   }
 
   /**
@@ -139,7 +174,13 @@ export class GradCam {
     const handle = await this.#handle(photo, signal);
     const options = { layer, method, target, topK };
     const explanation = await this.#ask({ kind: 'explain', photo: handle, options }, signal);
-    return { ...explanation, engine: this.engine };
+    const { engine, fallback } = explanation;
+    if (this.engine.kind === 'webgpu' && engine.kind === 'cpu') {
+      // Without a word of it where the request that lost the GPU was given up meanwhile.
+      this.#failure = fallback ?? 'The GPU failed, so the CPU has taken over.';
+      this.#choice = { ...this.choice, engine, reason: this.#failure };
+    }
+    return explanation;
   }
 
   /**
@@ -157,9 +198,9 @@ export class GradCam {
    * @returns {Promise<import('./protocol.d.ts').PhotoHandle>}
    */
   async #handle(photo, signal) {
-    if (photo instanceof Photo) return { token: photo.token, blob: photo.blob };
-    const blob = await fetchPhoto(/** @type {Source} */ (photo), signal);
-    return { token: this.#nextToken++, blob };
+    if (photo instanceof Photo) return photo.handle;
+    const source = await fetchPhoto(/** @type {Source} */ (photo), signal);
+    return { token: this.#nextToken++, source };
   }
 
   /**
@@ -275,6 +316,14 @@ class Connection {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+/**
+ * @param {EngineChoice['asked']} asked
+ * @returns {import('./protocol.d.ts').Wish}
+ */
+function wish(asked) {
+  return { asked, remembered: rememberedTimings() };
 }
 
 function restarting() {

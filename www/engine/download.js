@@ -40,14 +40,14 @@ export async function fetchModel({ model, bytes, sha256, onProgress, signal }) {
 }
 
 /**
- * A photo's bytes as a blob.
+ * A photo's file as a blob, or its pixels.
  *
  * @param {import('../gradcam.d.ts').Source} source
  * @param {AbortSignal} [signal]
- * @returns {Promise<Blob>}
+ * @returns {Promise<Blob | ImageData>}
  */
 export async function fetchPhoto(source, signal) {
-  if (source instanceof Blob) return source;
+  if (source instanceof Blob || source instanceof ImageData) return source;
   if (source instanceof ArrayBuffer) return new Blob([source]);
   try {
     const response = await fetch(source, { signal });

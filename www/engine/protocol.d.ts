@@ -2,14 +2,15 @@
 import type {
   ClassMaps,
   Colors,
+  EngineChoice,
   ErrorCode,
-  Engine,
   ExplainOptions,
   Explanation,
   Flavour,
   Geometry,
   Model,
   Scale,
+  WantedEngine,
 } from '../gradcam.d.ts';
 
 /** Which builds of the engine to try, one after the other, and with how many threads. */
@@ -18,10 +19,19 @@ export interface Plan {
   threads: number;
 }
 
-/** A photo by number, with its bytes in case the worker does not have it open any more. */
+/** A photo by number, with its file or its pixels in case the worker does not have it open any more. */
 export interface PhotoHandle {
   token: number;
-  blob: Blob;
+  source: Blob | ImageData;
+}
+
+/** Milliseconds on either engine, as measured on earlier visits, by the key of the GPU. */
+export type Timings = Record<string, { cpu: number; webgpu: number }>;
+
+/** What shall compute, and what is known about it. */
+export interface Wish {
+  asked: WantedEngine;
+  remembered: Timings;
 }
 
 export interface Start {
@@ -33,6 +43,12 @@ export interface Load {
   kind: 'load';
   model: Blob;
   labels?: string[];
+  wish: Wish;
+}
+
+export interface ChooseEngine {
+  kind: 'choose-engine';
+  wish: Wish;
 }
 
 export interface Open {
@@ -73,7 +89,7 @@ export interface Memory {
   kind: 'memory';
 }
 
-export type Request = Start | Load | Open | Explain | AllClasses | Paint | Legend | Memory;
+export type Request = Start | Load | ChooseEngine | Open | Explain | AllClasses | Paint | Legend | Memory;
 
 /** A request on its way, or word that nobody waits for it any more. */
 export type Message = (Request & { id: number }) | { kind: 'forget'; id: number };
@@ -90,9 +106,10 @@ export interface Opened {
 /** What each kind of request is answered with. */
 export interface Answers {
   start: undefined;
-  load: { model: Model; engine: Engine };
+  load: { model: Model; choice: EngineChoice };
+  'choose-engine': EngineChoice;
   open: Opened;
-  explain: Omit<Explanation, 'engine'>;
+  explain: Explanation;
   'class-maps': ClassMaps | null;
   paint: Uint8Array<ArrayBuffer>;
   legend: Uint8Array<ArrayBuffer>;

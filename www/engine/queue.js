@@ -1,4 +1,5 @@
-// One request at a time, in order; a newer question about a photo replaces an older one that has not started.
+// One request at a time, in order; a newer question about a photo, or choice of what computes, replaces an older one that
+// has not started.
 
 /** @typedef {import('./protocol.d.ts').Message} Message */
 
@@ -28,6 +29,7 @@ export class Queue {
       const { token } = message.photo;
       this.#drop((waiting) => waiting.kind === 'explain' && waiting.photo.token === token);
     }
+    if (message.kind === 'choose-engine') this.#drop((waiting) => waiting.kind === 'choose-engine');
     this.#waiting.push(message);
     void this.#start();
   }

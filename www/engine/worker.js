@@ -29,8 +29,10 @@ async function answer(request) {
       session?.free();
       session = undefined;
       session = new engine.Session(bytes, request.labels);
-      return { model: session.model(), engine: session.engine() };
+      return { model: session.model(), choice: await choose(request.wish) };
     }
+    case 'choose-engine':
+      return choose(request.wish);
     case 'open':
       return open(request.photo);
     case 'explain': {
@@ -55,9 +57,17 @@ async function answer(request) {
   }
 }
 
+/** @param {import('./protocol.d.ts').Wish} wish */
+function choose({ asked, remembered }) {
+  return current().chooseEngine(asked, remembered);
+}
+
 /** @param {PhotoHandle} photo */
-async function open({ token, blob }) {
-  const opened = current().open(new Uint8Array(await blob.arrayBuffer()));
+async function open({ token, source }) {
+  const opened =
+    source instanceof ImageData
+      ? current().openPixels(new Uint8Array(source.data), source.width, source.height)
+      : current().open(new Uint8Array(await source.arrayBuffer()));
   openToken = token;
   return opened;
 }

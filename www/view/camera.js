@@ -1,9 +1,30 @@
-// The camera dialog: a live picture, one button to take a photo, and a clear word when there is no camera.
+// The camera: how it is opened, a clear word when there is none, and the dialog that takes a photo with it.
 
 import { element } from './element.js';
 
-/** @param {unknown} error */
-function message(error) {
+/**
+ * The camera that looks away from the user, where there are two.
+ *
+ * @param {number} width of its picture, about, in pixels
+ */
+export async function openCamera(width) {
+  if (!navigator.mediaDevices) throw new Error('no access to cameras');
+  return navigator.mediaDevices.getUserMedia({
+    video: { facingMode: { ideal: 'environment' }, width: { ideal: width } },
+  });
+}
+
+/** @param {MediaStream | null} stream */
+export function closeCamera(stream) {
+  stream?.getTracks().forEach((track) => track.stop());
+}
+
+/**
+ * Why there is no picture.
+ *
+ * @param {unknown} error what `openCamera` threw
+ */
+export function cameraMessage(error) {
   const name = error instanceof DOMException ? error.name : '';
   if (name === 'NotAllowedError')
     return 'The camera is not allowed for this page. Allow it in the browser’s settings for this site, or choose a photo instead.';
@@ -28,10 +49,7 @@ export function createCamera(take) {
 
   async function start() {
     try {
-      if (!navigator.mediaDevices) throw new Error('no access to cameras');
-      const started = await navigator.mediaDevices.getUserMedia({
-        video: { facingMode: { ideal: 'environment' }, width: { ideal: 1600 } },
-      });
+      const started = await openCamera(1600);
       stream = started;
       // The question may be answered after the dialog was closed.
       if (!dialog.open) return stop();
@@ -40,12 +58,12 @@ export function createCamera(take) {
       button.disabled = false;
       text.textContent = '';
     } catch (error) {
-      if (dialog.open) text.textContent = message(error);
+      if (dialog.open) text.textContent = cameraMessage(error);
     }
   }
 
   function stop() {
-    stream?.getTracks().forEach((track) => track.stop());
+    closeCamera(stream);
     stream = null;
     video.srcObject = null;
     button.disabled = true;

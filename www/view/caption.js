@@ -23,15 +23,30 @@ function peak({ map, geometry }) {
 }
 
 /**
- * @param {Subject} subject
- * @param {State['view']} view
+ * @param {Subject | null} subject
+ * @param {State} state
  */
-function description({ name, photo, result }, view) {
+function description(subject, { live, view }) {
+  if (live?.started) return 'What the camera sees, with its heatmap, frame after frame.';
+  if (!subject) return 'No photo yet.';
+  const { name, photo, result } = subject;
   if (!photo || !result) return `Photo ${name}, without a heatmap yet.`;
   const { map, target } = result.explanation;
   const what =
     view === 'panels' ? 'Three panels of the photo, the heatmap and both together' : 'Heatmap over the photo';
   return `${what}, ${name}: ${methodName(map.method)} for “${target.label}” at ${map.layer}. ${peak(result.explanation)}`;
+}
+
+/**
+ * What screen readers say by themselves: not every frame.
+ *
+ * @param {State} state
+ * @param {Explanation | undefined} explanation
+ */
+function announcement({ live, choosing, asked }, explanation) {
+  if (choosing && asked !== 'cpu') return 'Preparing the GPU…';
+  if (live) return live.started ? 'Watching live. Escape stops.' : 'Waiting for the camera…';
+  return explanation && `${verdict(explanation)} ${peak(explanation)}`;
 }
 
 /** @returns {(state: State) => void} */
@@ -47,10 +62,11 @@ export function createCaption() {
     const result = subject?.result;
     write(name, subject?.name ?? '');
     write(caption, subject?.caption ?? '');
-    canvas.setAttribute('aria-label', subject ? description(subject, state.view) : 'No photo yet.');
+    canvas.setAttribute('aria-label', description(subject, state));
+    const announced = announcement(state, result?.explanation);
+    if (announced) write(status, announced);
     if (result) {
       write(sentence, verdict(result.explanation));
-      write(status, `${verdict(result.explanation)} ${peak(result.explanation)}`);
     } else if (state.busy || state.loading) {
       write(sentence, state.loading ? 'Getting the model ready…' : 'Looking at the photo…');
     } else {

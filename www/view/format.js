@@ -44,6 +44,22 @@ export function number(value) {
   return (value < 0 ? '−' : '') + digits.replace('e-', 'e−');
 }
 
+/**
+ * For values of any size: 3.2 × 10⁻⁷.
+ *
+ * @param {number} value
+ */
+export function scientific(value) {
+  if (!Number.isFinite(value)) return 'not finite';
+  const [digits, exponent] = value.toExponential(1).split('e');
+  const power = exponent.replace(/[-+\d]/g, (character) =>
+    character === '+' ? '' : character === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(character)],
+  );
+  const factor = digits.replace('-', '−').replace(/\.0$/, '');
+  if (exponent === '+0') return factor;
+  return factor === '1' ? `10${power}` : `${factor}${SPACE}×${SPACE}10${power}`;
+}
+
 /** @param {number} value */
 export function logit(value) {
   return (value < 0 ? '−' : '') + Math.abs(value).toFixed(2);
@@ -52,6 +68,11 @@ export function logit(value) {
 /** @param {number} value */
 export function milliseconds(value) {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)}${SPACE}ms`;
+}
+
+/** @param {number} rate */
+export function framesPerSecond(rate) {
+  return `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}${SPACE}fps`;
 }
 
 /** @param {number} bytes */

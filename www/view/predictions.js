@@ -39,16 +39,33 @@ function createRow(choose) {
 }
 
 /**
- * @param {(target: number) => void} choose
+ * The class that keeps the map while the camera's picture changes.
+ *
+ * @param {State} state
+ */
+function keptClass({ live, model, settings: { target } }) {
+  return live?.started && model && target !== null ? model.labels[target] : null;
+}
+
+/**
+ * @param {(target: number | null) => void} choose
  * @returns {(state: State) => void}
  */
 export function createPredictions(choose) {
+  const hint = element('predictions-hint', HTMLElement);
+  const kept = element('kept-class', HTMLElement);
+  const keptText = element('kept-class-text', HTMLElement);
   const group = element('predictions', HTMLFieldSetElement);
   const legend = element('predictions-legend', HTMLElement);
   const rows = Array.from({ length: PREDICTIONS }, () => createRow(choose));
   group.append(...rows.map(({ row }) => row));
+  element('follow', HTMLButtonElement).addEventListener('click', () => choose(null));
 
   return (state) => {
+    const label = keptClass(state);
+    kept.hidden = label === null;
+    hint.hidden = !kept.hidden;
+    if (label !== null) write(keptText, `The map stays with “${label}”.`);
     if (state.model) write(legend, `Best ${PREDICTIONS} of ${state.model.labels.length} classes`);
     // Numbers of the photo before stay in place, greyed, until those of the new one are there.
     const result = state.shown?.result;

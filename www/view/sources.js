@@ -34,12 +34,12 @@ function sampleOf(button) {
 }
 
 /**
- * @param {Blob} blob
+ * @param {Blob | ImageData} picture
  * @param {string} name
  * @returns {Source}
  */
-function ownPhoto(blob, name) {
-  return { name, caption: '', read: async () => blob };
+export function ownPhoto(picture, name) {
+  return { name, caption: '', read: async () => picture };
 }
 
 /**
@@ -108,11 +108,13 @@ function watchPaste(open, fail) {
 }
 
 /**
- * @param {(source: Source) => void} open
- * @param {(message: string) => void} fail
+ * @param {object} actions
+ * @param {(source: Source) => void} actions.open
+ * @param {(message: string) => void} actions.fail
+ * @param {() => void} actions.leaveCamera for the dialog, which needs it
  * @returns {{ render: (state: State) => void, first: Source }}
  */
-export function createSources(open, fail) {
+export function createSources({ open, fail, leaveCamera }) {
   const stage = element('stage', HTMLElement);
 
   /** @param {Source} source */
@@ -132,6 +134,7 @@ export function createSources(open, fail) {
 
   const showCamera = createCamera((blob) => take(ownPhoto(blob, 'Camera photo')));
   element('use-camera', HTMLButtonElement).addEventListener('click', () => {
+    leaveCamera();
     // Pages without access to the camera can still ask a phone's own camera app.
     if (navigator.mediaDevices || !matchMedia('(pointer: coarse)').matches) showCamera();
     else capture.click();

@@ -1,5 +1,7 @@
 // What is on the page, as one object. Views are functions of it; only app.js changes it.
 
+/** @typedef {import('../gradcam.js').EngineChoice} EngineChoice */
+
 /**
  * What the engine is asked for. `target` is null for the predicted class.
  *
@@ -19,6 +21,7 @@
  * @property {ImageData} heat
  * @property {ImageData} legend
  * @property {Settings} settings
+ * @property {EngineChoice} choice the decision under which it was computed
  * @property {number} decode milliseconds, as for `forward`: spent once per photo
  * @property {number} forward
  */
@@ -29,7 +32,7 @@
  * @typedef {object} Source
  * @property {string} name
  * @property {string} caption
- * @property {() => Promise<Blob>} read
+ * @property {() => Promise<Blob | ImageData>} read
  */
 
 /**
@@ -43,11 +46,24 @@
  */
 
 /**
+ * The camera's picture with its map, frame after frame. `rate` is in frames per second, once there have been some.
+ *
+ * @typedef {object} Live
+ * @property {boolean} started whether there are frames, and not only a camera that is waited for
+ * @property {number | null} rate
+ */
+
+/**
  * @typedef {object} State
  * @property {import('../gradcam.js').Model | null} model
  * @property {import('../gradcam.js').Progress | null} loading
  * @property {boolean} busy
  * @property {{ message: string, retry: boolean } | null} error
+ * @property {EngineChoice['asked']} asked what shall compute
+ * @property {EngineChoice | null} choice and what does
+ * @property {boolean} choosing whether that is being decided
+ * @property {string | null} notice why the GPU does not compute, where that must be said
+ * @property {Live | null} live
  * @property {Subject | null} shown the last photo that was explained
  * @property {Subject | null} incoming the photo that will take its place
  * @property {Settings} settings
@@ -62,6 +78,11 @@ export function firstState() {
     loading: null,
     busy: false,
     error: null,
+    asked: 'auto',
+    choice: null,
+    choosing: false,
+    notice: null,
+    live: null,
     shown: null,
     incoming: null,
     settings: { layer: '', method: 'grad-cam', target: null, scale: 'positive', colors: 'turbo' },

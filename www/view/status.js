@@ -1,10 +1,9 @@
-// What is going on: download progress, work, errors, a blank map, and which engine answered how fast.
+// What is going on: download progress, work, errors, and a blank map.
 
 import { element, write } from './element.js';
-import { megabytes, milliseconds, number } from './format.js';
+import { megabytes, number } from './format.js';
 
 /** @typedef {import('./state.js').State} State */
-/** @typedef {import('./state.js').Result} Result */
 /** @typedef {import('../gradcam.js').Progress} Progress */
 
 /** @param {Progress} progress */
@@ -13,19 +12,9 @@ function progressText({ phase, loaded, total }) {
   return `Downloading the model: ${megabytes(loaded)}${total ? ` of ${megabytes(total)}` : ''}\u00a0MB`;
 }
 
-/** @param {Result} result */
-function engineText({ explanation: { engine, timings }, decode, forward }) {
-  const parts = [
-    engine.adapter ? `${engine.kind.toUpperCase()}, ${engine.adapter}` : engine.kind.toUpperCase(),
-    `${engine.threads} ${engine.threads === 1 ? 'thread' : 'threads'}`,
-    engine.simd,
-  ];
-  const times = [
-    `decode ${milliseconds(decode)}`,
-    `forward ${milliseconds(forward)}`,
-    `backward ${milliseconds(timings.backward)}`,
-  ];
-  return `Computed here: ${parts.filter(Boolean).join(', ')}; ${times.join(', ')}.`;
+/** @param {State} state */
+function busyText({ choosing, asked }) {
+  return choosing && asked !== 'cpu' ? 'Preparing the GPU…' : 'Working…';
 }
 
 /**
@@ -34,13 +23,13 @@ function engineText({ explanation: { engine, timings }, decode, forward }) {
  */
 export function createStatus(actions) {
   const busy = element('busy', HTMLElement);
+  const busyLine = element('busy-text', HTMLElement);
   const progress = element('progress', HTMLElement);
   const progressLine = element('progress-text', HTMLElement);
   const progressBar = element('progress-bar', HTMLProgressElement);
   const alert = element('alert', HTMLElement);
   const blank = element('blank', HTMLElement);
   const blankText = element('blank-text', HTMLElement);
-  const engine = element('engine', HTMLElement);
   /** @type {State['error']} */
   let alerted = null;
 
@@ -64,7 +53,8 @@ export function createStatus(actions) {
 
   return (state) => {
     const { loading, error } = state;
-    busy.hidden = !state.busy || Boolean(loading);
+    busy.hidden = !(state.busy || state.choosing) || Boolean(loading);
+    write(busyLine, busyText(state));
 
     progress.hidden = !loading;
     if (loading) {
@@ -86,13 +76,12 @@ export function createStatus(actions) {
     const result = state.shown?.result;
     const map = result?.explanation.map;
     const emptied = map?.blank && result?.settings.scale === 'positive';
-    blank.hidden = !emptied || Boolean(state.incoming ?? error);
+    blank.hidden = !emptied || Boolean(state.incoming ?? error ?? state.live);
     if (emptied) {
       write(
         blankText,
         `Blank map: nothing argues for this class at ${map.layer}. Values run from ${number(map.minimum)} to ${number(map.maximum)}.`,
       );
     }
-    write(engine, result ? engineText(result) : '');
   };
 }
