@@ -1,4 +1,4 @@
-// One headless Chromium and one server for the whole benchmark.
+// A headless Chromium, and the server it looks at.
 
 import { chromium } from 'playwright-core';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../../tools/find-chromium.mjs';
@@ -6,6 +6,7 @@ import { ISOLATION, serve } from '../../tools/serve.mjs';
 import { ROOT } from './files.mjs';
 
 /** @typedef {{ worker: string, script: string, task: string, options?: object }} Request */
+/** @typedef {Awaited<ReturnType<typeof launch>>} Browser */
 
 /** The benchmark's page, in a process of its own: nothing that another page has compiled helps it. */
 export class Page {
@@ -38,17 +39,28 @@ export class Page {
     }, request);
   }
 
+  /** What WebGPU runs on here, if on anything: what the engines are given, who all ask for the fastest. */
+  adapter() {
+    return this.#page.evaluate(async () => {
+      const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
+      if (!adapter) return undefined;
+      const { vendor, architecture, description, isFallbackAdapter: software } = adapter.info;
+      return { name: description || `${vendor} ${architecture}`, software };
+    });
+  }
+
   close() {
     return this.#context.close();
   }
 }
 
-export async function launch() {
+/** @param {string[]} switches apart from those it always gets */
+export async function launch(switches = []) {
   const executablePath = findChromium();
   if (!executablePath)
     throw new Error('No Chromium or Chrome found: install one, or set CHROMIUM to its path.');
   const server = await serve(ROOT, { port: 0, headers: ISOLATION });
-  const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
+  const browser = await chromium.launch({ executablePath, args: [...CHROMIUM_ARGUMENTS, ...switches] });
   return {
     version: browser.version(),
     async open() {

@@ -9,7 +9,7 @@ import { time } from './time.mjs';
 
 /** @typedef {import('./table.mjs').Result} Result */
 /** @typedef {import('./files.mjs').Reference} Reference */
-/** @typedef {Awaited<ReturnType<typeof import('./browser.mjs').launch>>} Browser */
+/** @typedef {import('./browser.mjs').Browser} Browser */
 
 const CODE_BOUND = 600e3;
 const START_BOUND = 1.2;
@@ -18,13 +18,13 @@ const MEMORY_BOUND = 256 * 2 ** 20;
 const SETTLED = 10;
 
 /**
- * @param {Browser} browser @param {import('./rows.mjs').TimedRow[]} rows @param {number} runs
- * @param {Reference} reference
+ * @param {Browser} browser @param {import('./rows.mjs').TimedRow[]} rows
+ * @param {import('./time.mjs').Rounds} rounds @param {Reference} reference
  */
-export async function timedResults(browser, rows, runs, reference) {
+export async function timedResults(browser, rows, rounds, reference) {
   const page = await browser.open();
   say('Agreement with PyTorch (relative L2 unless said otherwise), then the times');
-  const samples = await time(page, rows, runs, new Agreement(reference));
+  const samples = await time(page, rows, rounds, new Agreement(reference));
   await page.close();
   return rows.map(({ name, what, ours, rival, against, bound }) => {
     const [here, there] = [samples(ours), samples(rival)];

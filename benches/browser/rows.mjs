@@ -26,6 +26,22 @@ function onnxruntime(threads) {
   };
 }
 
+/** @param {number} target @returns {Subject} */
+function tensorflow(target) {
+  return {
+    worker: 'TensorFlow.js',
+    script: 'worker-tensorflow.js',
+    load: {},
+    task: 'inputGradient',
+    options: { target },
+  };
+}
+
+/** The same on WebGPU. @param {Subject} subject @returns {Subject} */
+function onGpu(subject) {
+  return { ...subject, worker: `${subject.worker}, WebGPU`, load: { ...subject.load, gpu: true } };
+}
+
 /**
  * @param {string[]} flavours that have been built
  * @param {number} target the class that is explained
@@ -72,13 +88,7 @@ export function timedRows(flavours, target) {
       name: 'input-gradient',
       what: 'forward and gradient at the input',
       ours: ours(usual, 'inputGradient', { target }),
-      rival: {
-        worker: 'TensorFlow.js',
-        script: 'worker-tensorflow.js',
-        load: {},
-        task: 'inputGradient',
-        options: { target },
-      },
+      rival: tensorflow(target),
       against: 'TensorFlow.js, the same',
       bound: 0.1,
     },
@@ -102,4 +112,31 @@ export function timedRows(flavours, target) {
     },
   ];
   return rows.filter(({ needs = usual }) => flavours.includes(needs));
+}
+
+/**
+ * @param {string[]} flavours that have been built
+ * @param {number} target the class that is explained
+ * @returns {TimedRow[]}
+ */
+export function webgpuRows(flavours, target) {
+  const usual = usualFlavour(flavours);
+  return [
+    {
+      name: 'webgpu-forward',
+      what: 'forward, WebGPU',
+      ours: onGpu(ours(usual, 'forward')),
+      rival: onGpu(onnxruntime(1)),
+      against: 'onnxruntime-web, the same',
+      bound: 0.15,
+    },
+    {
+      name: 'webgpu-input-gradient',
+      what: 'forward and gradient at the input, WebGPU',
+      ours: onGpu(ours(usual, 'inputGradient', { target })),
+      rival: onGpu(tensorflow(target)),
+      against: 'TensorFlow.js, the same',
+      bound: 0.2,
+    },
+  ];
 }

@@ -1,8 +1,8 @@
-// The benchmark: the engine against onnxruntime-web and TensorFlow.js, in one browser, on the same weights and input.
+// The benchmark: the engines against onnxruntime-web and TensorFlow.js, in one browser, on the same weights and input.
 //
 //     ./build.sh bench [--runs N] [--only ROW] [--explanations N] [--write]
 //
-//     --runs N          measurements of each kind (15)
+//     --runs N          measurements of each kind (15); a fifth of them on WebGPU where that is software
 //     --only ROW        one row of the table; a name that is none lists them
 //     --explanations N  how many explanations the memory is watched over (100)
 //     --write           put the table into README.md
@@ -14,9 +14,13 @@ import { parseArgs } from 'node:util';
 import { launch } from './browser.mjs';
 import { Reference, builtFlavours, prepare } from './files.mjs';
 import { codeResult, memoryResult, startResult, timedResults } from './results.mjs';
-import { timedRows, usualFlavour } from './rows.mjs';
+import { timedRows, usualFlavour, webgpuRows } from './rows.mjs';
 import { terminalTable, writeReadme } from './table.mjs';
 import { print, say } from './terminal.mjs';
+import { webgpuResults } from './webgpu.mjs';
+
+/** Browsers compile WebAssembly again, better, where it runs often. */
+const WARM_UP = 3;
 
 async function main() {
   const { values: options } = parseArgs({
@@ -32,7 +36,8 @@ async function main() {
   const flavours = builtFlavours();
   const reference = new Reference();
   const timed = timedRows(flavours, reference.target);
-  const names = [...timed.map(({ name }) => name), 'start', 'code', 'memory'];
+  const webgpu = webgpuRows(flavours, reference.target);
+  const names = [...[...timed, ...webgpu].map(({ name }) => name), 'start', 'code', 'memory'];
   if (options.only && !names.includes(options.only))
     throw new Error(`There is no row called ${options.only}. The rows are: ${names.join(', ')}.`);
   if (options.only && options.write)
@@ -43,13 +48,22 @@ async function main() {
   prepare(reference);
   const browser = await launch();
   const results = [];
+  /** @type {string[]} */
+  const webgpuConditions = [];
   try {
     const rows = timed.filter(({ name }) => wanted(name));
     // On pages of their own: even idle, other engines' workers take from the cores that threads are to share.
     const together = rows.filter(({ name }) => !name.startsWith('threads'));
     const alone = rows.filter(({ name }) => name.startsWith('threads')).map((row) => [row]);
     for (const group of [together, ...alone])
-      if (group.length) results.push(...(await timedResults(browser, group, runs, reference)));
+      if (group.length)
+        results.push(...(await timedResults(browser, group, { warmUp: WARM_UP, runs }, reference)));
+    const gpuRows = webgpu.filter(({ name }) => wanted(name));
+    if (gpuRows.length) {
+      const measured = await webgpuResults(gpuRows, runs, reference);
+      results.push(...measured.results);
+      webgpuConditions.push(...measured.conditions);
+    }
     // Each starts a process of its own: half as many will do.
     if (wanted('start'))
       results.push(await startResult(browser, usualFlavour(flavours), Math.ceil(runs / 2), reference));
@@ -59,9 +73,11 @@ async function main() {
     await browser.close();
   }
 
-  const conditions =
-    `Medians of ${runs} runs, interleaved, each the second of two in a row, in headless Chromium ${browser.version.split('.')[0]} ` +
-    `on ${cpus().length} cores of ${processor()}; one thread each unless said otherwise.`;
+  const conditions = [
+    `Medians of ${runs} runs, interleaved, each the second of two in a row, in headless Chromium ${browser.version.split('.')[0]}`,
+    `on ${cpus().length} cores of ${processor()}; one thread each unless said otherwise.`,
+    ...webgpuConditions,
+  ].join(' ');
   say(conditions);
   print(terminalTable(results));
   const missed = results.filter(({ holds }) => !holds).length;

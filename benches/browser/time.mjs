@@ -6,8 +6,8 @@ import { Samples } from './statistics.mjs';
 /** @typedef {import('./rows.mjs').Subject} Subject */
 /** @typedef {import('./rows.mjs').TimedRow} TimedRow */
 
-/** Runs before the first that counts: browsers compile WebAssembly again, better, where it runs often. */
-const WARM_UP = 3;
+/** @typedef {{ warmUp: number, runs: number }} Rounds how many there are, and how many before the first that counts */
+
 /** Milliseconds between runs. Threads that wait for work spin for a while before they sleep, at others' cost. */
 const PAUSE = 100;
 
@@ -19,11 +19,11 @@ function key({ worker, task, options }) {
 /**
  * @param {import('./browser.mjs').Page} page
  * @param {TimedRow[]} rows
- * @param {number} runs
+ * @param {Rounds} rounds
  * @param {import('./agreement.mjs').Agreement} agreement
  * @returns {Promise<(subject: Subject) => Samples>}
  */
-export async function time(page, rows, runs, agreement) {
+export async function time(page, rows, { warmUp, runs }, agreement) {
   const subjects = new Map(rows.flatMap(({ ours, rival }) => [ours, rival]).map((one) => [key(one), one]));
   const loaded = new Set();
   for (const subject of subjects.values()) {
@@ -37,7 +37,7 @@ export async function time(page, rows, runs, agreement) {
   }
   /** @type {Map<string, number[]>} */
   const times = new Map(Array.from(subjects.keys(), (name) => [name, []]));
-  for (let round = -WARM_UP; round < runs; round++)
+  for (let round = -warmUp; round < runs; round++)
     for (const [name, subject] of subjects) {
       await setTimeout(PAUSE);
       // The second of two in a row counts: the first finds another engine's data in the caches, and threads asleep.

@@ -1,4 +1,4 @@
-// Our engine, on a ready input.
+// Our engines, on a ready input.
 
 import { ROOT, answer, download } from './worker.js';
 
@@ -13,14 +13,14 @@ let memory;
 let input;
 
 answer({
-  async load({ flavour }) {
+  async load({ flavour, gpu }) {
     // Started as the site starts its engine.
     const { startBuild } = await import(new URL('dist/www/engine/start.js', ROOT).href);
     const build = await startBuild(new URL(`target/benchmark/${flavour}/benchmark.js`, ROOT), THREADS);
     ({ memory } = build);
-    engine = new build.engine.Benchmark(
-      new Uint8Array(await download('www/models/resnet18-flowers102.safetensors')),
-    );
+    const { Benchmark } = build.engine;
+    const model = new Uint8Array(await download('www/models/resnet18-flowers102.safetensors'));
+    engine = gpu ? await Benchmark.webgpu(model) : new Benchmark(model);
     input = new Float32Array(await download('target/benchmark/input.f32'));
   },
   forward: () => engine.forward(input),

@@ -1,4 +1,4 @@
-// onnxruntime-web's wasm backend.
+// onnxruntime-web's wasm backend, or its WebGPU backend, which comes in a build of its own.
 
 import { ROOT, answer, download } from './worker.js';
 
@@ -16,14 +16,15 @@ async function fetchBytes() {
   input = new Float32Array(await download('target/benchmark/input.f32'));
 }
 
-/** @param {{ threads: number }} options */
-async function start({ threads }) {
-  const ort = await import(new URL('ort.wasm.min.mjs', PACKAGE).href);
+/** @param {{ threads: number, gpu?: boolean }} options */
+async function start({ threads, gpu }) {
+  const backend = gpu ? 'webgpu' : 'wasm';
+  const ort = await import(new URL(`ort.${backend}.min.mjs`, PACKAGE).href);
   ort.env.wasm.wasmPaths = PACKAGE.href;
   ort.env.wasm.numThreads = threads;
   ort.env.wasm.proxy = false;
   session = await ort.InferenceSession.create(model, {
-    executionProviders: ['wasm'],
+    executionProviders: [backend],
     graphOptimizationLevel: 'all',
   });
   input = new ort.Tensor('float32', input, [1, 3, 224, 224]);

@@ -1,7 +1,8 @@
-// TensorFlow.js' wasm backend, on one thread. Its tensors lie channels last, and so does the gradient it answers with.
+// TensorFlow.js' wasm backend, on one thread, or its WebGPU backend. Its tensors lie channels last, and so does the
+// gradient it answers with.
 //
 // Convolution, bias and ReLU are operations of their own because its fused convolution cannot be differentiated here:
-// that asks for the filter's gradient too, for which this backend has no kernel.
+// that asks for the filter's gradient too, for which the wasm backend has no kernel, and which nobody wants.
 
 import { INPUT_SIDE, resnet18 } from './network.js';
 import { ROOT, answer, download } from './worker.js';
@@ -58,11 +59,13 @@ function logits(x) {
 }
 
 answer({
-  async load() {
+  async load({ gpu }) {
     tf = await import(new URL('target/benchmark/tensorflow.js', ROOT).href);
     tf.wasm.setWasmPaths(WASM.href);
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-    if (!(await tf.setBackend('wasm'))) throw new Error('TensorFlow.js could not start its wasm backend.');
+    const backend = gpu ? 'webgpu' : 'wasm';
+    if (!(await tf.setBackend(backend)))
+      throw new Error(`TensorFlow.js could not start its ${backend} backend.`);
     operations = resnet18(await download('www/models/resnet18-flowers102.safetensors'));
     for (const operation of operations) {
       if (operation.kind !== 'convolution' && operation.kind !== 'linear') continue;

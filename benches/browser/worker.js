@@ -1,5 +1,7 @@
 // What every worker of the benchmark shares: does one task after the other, and times each where it runs.
 
+import { checkGpu, expectGpu } from './gpu.js';
+
 /** Everything is served from the top of the repository, two folders up. */
 export const ROOT = new URL('../../', import.meta.url);
 
@@ -16,7 +18,11 @@ export function answer(tasks) {
     try {
       const start = performance.now();
       const result = await tasks[task](options);
-      self.postMessage({ milliseconds: performance.now() - start, result });
+      const milliseconds = performance.now() - start;
+      checkGpu();
+      // Said once, in what a worker is loaded with.
+      if (options?.gpu) expectGpu();
+      self.postMessage({ milliseconds, result });
     } catch (error) {
       self.postMessage({ error: String(error) });
     }
