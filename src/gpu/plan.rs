@@ -490,16 +490,12 @@ impl<'a> Planner<'a> {
 
     fn direct(&self, id: NodeId, window: Window, weights: BufferId, input: BufferId, last: Stored) -> Dispatch {
         let parts = window.to.height * window.to.width.div_ceil(self.tuning.pixels);
-        let sums = self.sums(parts, window.to.channels, window.from.channels);
-        self.direct_dispatch(
-            Kernel::Convolution(sums),
-            id,
-            window,
-            parts,
-            window.to.channels,
-            &[input, weights],
-            last,
-        )
+        let kernel = if window.is_stem() {
+            Kernel::Stem
+        } else {
+            Kernel::Convolution(self.sums(parts, window.to.channels, window.from.channels))
+        };
+        self.direct_dispatch(kernel, id, window, parts, window.to.channels, &[input, weights], last)
     }
 
     fn direct_gradient(
@@ -510,10 +506,16 @@ impl<'a> Planner<'a> {
         gradient: BufferId,
         last: Stored,
     ) -> Dispatch {
-        let tiles = window.from.width.div_ceil(self.tuning.pixels * window.stride) * window.stride;
-        let parts = window.from.height * tiles;
-        let sums = self.sums(parts, window.from.channels, window.to.channels);
-        let kernel = Kernel::ConvolutionGradient(sums);
+        let parts = |pixels: usize| {
+            window.from.height * window.stride * window.from.width.div_ceil(pixels * window.stride)
+        };
+        let (kernel, parts) = if window.is_stem() {
+            (Kernel::StemGradient, parts(Kernel::StemGradient.pixels(self.tuning)))
+        } else {
+            let parts = parts(self.tuning.pixels);
+            let sums = self.sums(parts, window.from.channels, window.to.channels);
+            (Kernel::ConvolutionGradient(sums), parts)
+        };
         self.direct_dispatch(kernel, id, window, parts, window.from.channels, &[gradient, weights], last)
     }
 
@@ -594,6 +596,13 @@ struct Window {
     kernel: usize,
     stride: usize,
     padding: usize,
+}
+
+impl Window {
+    /// Whether there are kernels for just this one.
+    fn is_stem(&self) -> bool {
+        (self.kernel, self.stride, self.padding) == (7, 2, 3) && self.from.channels <= 3
+    }
 }
 
 /// Channels with the padding of a cell.

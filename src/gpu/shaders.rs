@@ -8,9 +8,10 @@
 //! |---|---|
 //! | `p` | the cells or tiles that an invocation computes at once |
 //! | `q` | the vectors of channels that it computes for each |
-//! | `r` | the four channels of a vector |
-//! | `x`, `y` | the places of a transformed patch along one side |
-//! | `i`, `j` | the places of a tile along one side |
+//! | `r` | the channels of a vector: four, or the three of a photo |
+//! | `x`, `y` | the places of a transformed patch, or of a kernel, along one side |
+//! | `i`, `j` | the places of a tile along one side, or those of a kernel that reach a cell |
+//! | `c` | the cells of a row that an invocation reads |
 
 use super::tuning::Tuning;
 
@@ -21,6 +22,10 @@ pub enum Kernel {
     Convolution(Sums),
     /// Its gradient with respect to its input.
     ConvolutionGradient(Sums),
+    /// A convolution of 7 × 7 with stride 2 over at most three channels.
+    Stem,
+    /// Its gradient with respect to its input.
+    StemGradient,
     /// Winograd's transform of the input.
     WinogradInput(Tile),
     /// The products between the transforms.
@@ -76,11 +81,13 @@ impl Tile {
 
 impl Kernel {
     /// Every kernel.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Convolution(Sums::Whole),
         Self::Convolution(Sums::Sliced),
         Self::ConvolutionGradient(Sums::Whole),
         Self::ConvolutionGradient(Sums::Sliced),
+        Self::Stem,
+        Self::StemGradient,
         Self::WinogradInput(Tile::Two),
         Self::WinogradInput(Tile::Four),
         Self::WinogradMultiply,
@@ -110,6 +117,8 @@ impl Kernel {
             Self::ConvolutionGradient(_) => {
                 ("convolution_gradient", include_str!("shaders/convolution_gradient.wgsl"))
             }
+            Self::Stem => ("stem", include_str!("shaders/stem.wgsl")),
+            Self::StemGradient => ("stem_gradient", include_str!("shaders/stem_gradient.wgsl")),
             Self::WinogradInput(_) => ("winograd_input", include_str!("shaders/winograd_input.wgsl")),
             Self::WinogradMultiply => ("winograd_multiply", include_str!("shaders/winograd_multiply.wgsl")),
             Self::WinogradMultiplyTransposed => {
@@ -142,6 +151,15 @@ impl Kernel {
         }
     }
 
+    /// Cells or tiles that an invocation computes at once.
+    pub const fn pixels(self, tuning: &Tuning) -> usize {
+        match self {
+            // There is a single vector of results, which leaves the more registers for cells.
+            Self::StemGradient => tuning.pixels * tuning.vectors,
+            _ => tuning.pixels,
+        }
+    }
+
     /// Invocations of a workgroup: places, each with results of its own, and slices, which share them.
     pub const fn workgroup(self, tuning: &Tuning) -> [usize; 2] {
         match self {
@@ -165,7 +183,12 @@ impl Kernel {
             Self::WinogradInput(tile) => parts.push(tile.source()),
             Self::WinogradOutput(tile) => parts.extend([include_str!("shaders/store.wgsl"), tile.source()]),
             Self::WinogradMultiply | Self::WinogradMultiplyTransposed | Self::MaxPool => {}
-            Self::MaxPoolGradient | Self::AveragePool | Self::AveragePoolGradient | Self::Pointwise => {
+            Self::Stem
+            | Self::StemGradient
+            | Self::MaxPoolGradient
+            | Self::AveragePool
+            | Self::AveragePoolGradient
+            | Self::Pointwise => {
                 parts.push(include_str!("shaders/store.wgsl"));
             }
         }
@@ -174,14 +197,23 @@ impl Kernel {
             Self::WinogradInput(tile) | Self::WinogradOutput(tile) => tile,
             _ => Tile::Two,
         };
+        let pixels = self.pixels(tuning);
+        // Along one side: the kernel's places, how many of the input's channels there are, and what a row of results uses.
+        let (places_of_kernel, channels, span) = match self {
+            Self::Stem => (7, 3, 2 * (pixels - 1) + 7),
+            Self::StemGradient => (7, 3, pixels + 3),
+            _ => (tile.inputs(), 4, 1),
+        };
         let letters = [
-            ('p', tuning.pixels),
+            ('p', pixels),
             ('q', tuning.vectors),
-            ('r', 4),
-            ('x', tile.inputs()),
+            ('r', channels),
+            ('c', span),
+            ('x', places_of_kernel),
             ('y', tile.inputs()),
             ('i', tile.outputs()),
-            ('j', tile.outputs()),
+            // As many places of a kernel of 7 reach a cell, with stride 2.
+            ('j', if self == Self::StemGradient { 4 } else { tile.outputs() }),
         ];
         let vector = match self.lanes(tuning) {
             1 => "f32",
@@ -190,7 +222,8 @@ impl Kernel {
         };
         let [places, slices] = self.workgroup(tuning);
         let constants = [
-            ("PIXELS", tuning.pixels),
+            ("PIXELS", pixels),
+            ("SPAN", span),
             ("VECTORS", tuning.vectors),
             ("SLICES", slices),
             ("PLACES", places),

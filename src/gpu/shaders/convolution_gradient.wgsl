@@ -30,7 +30,7 @@ fn main(
   let part = id.x / groups;
   let tiles = (p.input_width + PIXELS * p.stride - 1u) / (PIXELS * p.stride);
   let row = part / (tiles * p.stride);
-  let left = part / p.stride % tiles * PIXELS * p.stride + part % p.stride;
+  let left = part % tiles * PIXELS * p.stride + part / tiles % p.stride;
   // Beyond the last vector the last one is computed once more, and not stored.
   let vector$q = min(vector + $qu, p.input_vectors - 1u);
   var sum$p_$q = vec4f();
