@@ -56,6 +56,28 @@ pub fn serve_thread() {
     crate::cpu::threads::serve();
 }
 
+/// What chooses a [`Session`]'s engine; made before it, so that the GPU is ready when the model is.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct EngineChooser {
+    chooser: Chooser,
+}
+
+#[wasm_bindgen]
+impl EngineChooser {
+    /// Knows no GPU yet.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Connects to the GPU, if `asked` (see [`Session::choose_engine`]) leads to one, and compiles its kernels.
+    pub async fn prepare(&mut self, asked: JsValue) -> Result<(), JsValue> {
+        self.chooser.prepare(parse(asked)?).await;
+        Ok(())
+    }
+}
+
 /// One network, its engine, and the photo that is being explained.
 #[wasm_bindgen]
 pub struct Session {
@@ -167,14 +189,19 @@ struct TimingFacts {
 
 #[wasm_bindgen]
 impl Session {
-    /// Builds the network and its engine on the CPU from the bytes of a model file. `labels`, if given, replace the file's.
+    /// Builds the network and its engine on the CPU from the bytes of a model file. `labels`, if given, replace the
+    /// file's; `chooser` will choose other engines.
     #[wasm_bindgen(constructor)]
-    pub fn new(model: &[u8], labels: Option<Vec<String>>) -> Result<Session, JsValue> {
+    pub fn new(
+        model: &[u8],
+        labels: Option<Vec<String>>,
+        chooser: Option<EngineChooser>,
+    ) -> Result<Session, JsValue> {
         let weights = Weights::from_safetensors(model).map_err(|error| failure(error.code(), error))?;
         let network = Network::from_weights(&weights, labels).map_err(|error| failure(error.code(), error))?;
         let engine = CpuEngine::new(network).map_err(|error| failure(error.code(), error))?;
         let explainer = Explainer::new(FallbackEngine::new(engine));
-        Ok(Self { explainer, chooser: Chooser::default(), photo: None })
+        Ok(Self { explainer, chooser: chooser.unwrap_or_default().chooser, photo: None })
     }
 
     /// Architecture, labels, layers and input size.

@@ -3,6 +3,7 @@
 
 mod support;
 
+use gradcam::cam::{Method, map};
 use gradcam::cpu::CpuEngine;
 use gradcam::engine::choice::{Chooser, Wish};
 use gradcam::engine::{Engine, EngineError, FallbackEngine, class_seed};
@@ -13,7 +14,7 @@ use gradcam::network::{Network, NodeId};
 use gradcam::weights::Weights;
 use pollster::block_on;
 use support::files::{default_network, fixture};
-use support::parity::{Arithmetic, judge, measure, measure_with_input, relative_l2};
+use support::parity::{Arithmetic, correlation, judge, measure, measure_with_input, relative_l2};
 use support::random::{generated_resnet34, signed};
 use support::reference::Reference;
 use support::{backward, toy};
@@ -100,7 +101,43 @@ fn photos_as_cut_for_hardware() {
     let mut engine = engine(Tuning::HARDWARE, default_network());
     for photo in ["dahlia", "cat", "marigold", "yellow-daisy", "ladybird"] {
         check_photo(&mut engine, photo, "hardware");
+        check_against_cpu(&mut engine, photo);
     }
+}
+
+/// Bound 3 of the parity test with the CPU's maps in the place of PyTorch's.
+fn check_against_cpu(engine: &mut GpuEngine, photo: &str) {
+    let bytes = fixture(&format!("references/{photo}.safetensors"));
+    let reference = Reference::new(&bytes);
+    let mut cpu = CpuEngine::new(default_network()).expect("an engine");
+    let seed = class_seed(cpu.network().classes(), reference.classes()[0]);
+    block_on(async {
+        engine.forward(&reference.input()).await.expect("a forward");
+        cpu.forward(&reference.input()).await.expect("a forward");
+        for layer in cpu.network().layers().to_vec() {
+            let found = (
+                engine.activation(layer.node).await.expect("an activation"),
+                engine.gradient(&seed, layer.node).await.expect("a gradient"),
+            );
+            let expected = (
+                cpu.activation(layer.node).await.expect("an activation"),
+                cpu.gradient(&seed, layer.node).await.expect("a gradient"),
+            );
+            let deep = ["layer3.1", "layer4.0", "layer4.1"].contains(&layer.name.as_str());
+            for method in Method::ALL {
+                let found = map(method, &found.0, &found.1).values;
+                let expected = map(method, &expected.0, &expected.1).values;
+                let error = relative_l2(&found, &expected);
+                let what = format!("{photo}, {} at {}: {error:e}", method.name(), layer.name);
+                assert!(error <= if deep { 2e-3 } else { 5e-2 }, "{what}");
+                assert!(correlation(&found, &expected) >= 0.999, "{what}");
+            }
+        }
+        let found = engine.gradient(&seed, NodeId::INPUT).await.expect("a gradient");
+        let expected = cpu.gradient(&seed, NodeId::INPUT).await.expect("a gradient");
+        let error = relative_l2(&found.values, &expected.values);
+        assert!(error <= 8e-2, "{photo}, input gradient: {error:e}");
+    });
 }
 
 #[test]

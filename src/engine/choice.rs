@@ -69,6 +69,9 @@ pub struct Chooser {
 impl Chooser {
     /// Connects to the GPU already, if there is one worth it, and compiles the kernels: while something else is waited for.
     pub async fn prepare(&mut self, wish: Wish) {
+        if wish == Wish::Cpu {
+            return;
+        }
         // Whatever goes wrong here will be said by `choose`.
         if let Ok(gpu) = self.connect(wish).await {
             let _ = gpu.compile().await;

@@ -82,10 +82,10 @@ export class GradCam {
    */
   constructor(plan, { labels, engine = 'auto' }) {
     this.#plan = plan;
-    // At once, so that the engine compiles while the model downloads.
-    this.#connection = new Connection(plan);
     this.#labels = labels;
     this.#asked = engine;
+    // At once, so that the engine compiles while the model downloads.
+    this.#connection = new Connection(plan, engine);
   }
 
   get model() {
@@ -127,7 +127,7 @@ export class GradCam {
       this.#failure ??= 'The engine broke down with the GPU, so the CPU has taken over.';
     }
     this.#connection.close();
-    this.#connection = new Connection(this.#plan);
+    this.#connection = new Connection(this.#plan, this.#failure ? 'cpu' : this.#asked);
     return this.#prepare(signal);
   }
 
@@ -241,8 +241,11 @@ class Connection {
   /** Whether the worker cannot be asked any more. */
   broken = false;
 
-  /** @param {Plan} plan */
-  constructor(plan) {
+  /**
+   * @param {Plan} plan
+   * @param {EngineChoice['asked']} asked
+   */
+  constructor(plan, asked) {
     const { worker, stop } = startWorker(new URL('./worker.js', import.meta.url), 'gradcam');
     this.#worker = worker;
     this.#stop = stop;
@@ -261,7 +264,7 @@ class Connection {
       );
     });
     // Not awaited: where the engine does not start, every later request says why.
-    this.ask({ kind: 'start', plan }).catch(() => {});
+    this.ask({ kind: 'start', plan, asked }).catch(() => {});
   }
 
   /**

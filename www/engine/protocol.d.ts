@@ -37,6 +37,8 @@ export interface Wish {
 export interface Start {
   kind: 'start';
   plan: Plan;
+  /** What will be asked for, so that a GPU can be made ready. */
+  asked: WantedEngine;
 }
 
 export interface Load {

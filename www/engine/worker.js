@@ -6,10 +6,18 @@ import { start } from './start.js';
  * @typedef {import('./protocol.d.ts').Message} Message
  * @typedef {import('./protocol.d.ts').Request} Request
  * @typedef {import('./protocol.d.ts').PhotoHandle} PhotoHandle
+ * @typedef {import('../wasm/simd/gradcam.js').EngineChooser} Chooser
  */
+
+/** Milliseconds until a GPU that does not answer is given up. */
+const PATIENCE = 10_000;
+
+const SILENT = 'The GPU does not answer, so the CPU computes.';
 
 /** Made by the first request. @type {ReturnType<typeof start>} */
 let started;
+/** For the next session; null where the GPU does not answer. @type {Promise<Chooser | null | undefined>} */
+let prepared;
 /** @type {import('../wasm/simd/gradcam.js').Session | undefined} */
 let session;
 /** Which photo the session has open. */
@@ -19,7 +27,8 @@ let openToken = 0;
 async function answer(request) {
   if (request.kind === 'start') {
     started = start(request.plan);
-    await started;
+    prepared = started.then(({ engine }) => prepare(engine, request.asked));
+    await prepared;
     return undefined;
   }
   const { engine, memory } = await started;
@@ -28,8 +37,13 @@ async function answer(request) {
       const bytes = new Uint8Array(await request.model.arrayBuffer());
       session?.free();
       session = undefined;
-      session = new engine.Session(bytes, request.labels);
-      return { model: session.model(), choice: await choose(request.wish) };
+      const chooser = await prepared;
+      // The session takes it over.
+      prepared = Promise.resolve(undefined);
+      session = new engine.Session(bytes, request.labels, chooser ?? undefined);
+      const choice = await choose(chooser === null ? { ...request.wish, asked: 'cpu' } : request.wish);
+      if (chooser === null) Object.assign(choice, { asked: request.wish.asked, reason: SILENT });
+      return { model: session.model(), choice };
     }
     case 'choose-engine':
       return choose(request.wish);
@@ -55,6 +69,19 @@ async function answer(request) {
     case 'memory':
       return memory.buffer.byteLength;
   }
+}
+
+/**
+ * Connects to the GPU, where one is wanted, and compiles its kernels while the model downloads.
+ *
+ * @param {Awaited<typeof started>['engine']} engine
+ * @param {import('../gradcam.d.ts').WantedEngine} asked
+ */
+async function prepare(engine, asked) {
+  const chooser = new engine.EngineChooser();
+  /** @type {Promise<null>} */
+  const silence = new Promise((done) => setTimeout(() => done(null), PATIENCE));
+  return Promise.race([chooser.prepare(asked).then(() => chooser), silence]);
 }
 
 /** @param {import('./protocol.d.ts').Wish} wish */
