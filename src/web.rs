@@ -13,6 +13,7 @@ use crate::weights::Weights;
 use js_sys::{Error, Float32Array, Reflect, Uint8Array};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_wasm_bindgen::Serializer;
 use std::collections::HashMap;
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
@@ -34,8 +35,9 @@ fn failure(code: &str, message: impl ToString) -> JsValue {
     error.into()
 }
 
+/// As JSON has it: flattened structs as plain objects, not as a `Map`, and `None` as `null`.
 fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
-    serde_wasm_bindgen::to_value(value).map_err(|error| failure("internal", error))
+    value.serialize(&Serializer::json_compatible()).map_err(|error| failure("internal", error))
 }
 
 fn parse<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {

@@ -45,6 +45,15 @@ pub enum EngineError {
         /// In the words of whoever noticed.
         reason: String,
     },
+    /// There is an adapter, but it gives us no device.
+    #[error("The GPU cannot be used: its driver refuses.")]
+    NoDevice,
+    /// The GPU did not do what it was told.
+    #[error("The GPU refused its work ({reason}).")]
+    GpuRefused {
+        /// In the words of whoever refused, in one line.
+        reason: String,
+    },
     /// The GPU's memory is too small.
     #[error("The GPU has not enough memory for this model.")]
     OutOfGpuMemory,

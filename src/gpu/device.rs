@@ -45,8 +45,7 @@ impl Gpu {
             required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
             ..Default::default()
         };
-        let (device, queue) =
-            adapter.request_device(&descriptor).await.map_err(|error| EngineError::Backend(error.to_string()))?;
+        let (device, queue) = adapter.request_device(&descriptor).await.map_err(|error| refused(&error))?;
 
         let lost = Arc::new(Mutex::new(None));
         let told = Arc::clone(&lost);
@@ -148,7 +147,7 @@ impl Gpu {
         match failure {
             None => Ok(result),
             Some(wgpu::Error::OutOfMemory { .. }) => Err(EngineError::OutOfGpuMemory),
-            Some(error) => Err(EngineError::Backend(error.to_string())),
+            Some(error) => Err(refused(&error)),
         }
     }
 
@@ -172,12 +171,10 @@ impl Gpu {
         });
         checked.await?;
         // In a browser this does nothing, and the answer comes all the same.
-        self.device()
-            .poll(wgpu::PollType::wait_indefinitely())
-            .map_err(|error| EngineError::Backend(error.to_string()))?;
+        self.device().poll(wgpu::PollType::wait_indefinitely()).map_err(|error| refused(&error))?;
         let answer = mapped.await;
         self.still_there()?;
-        let unreadable = || EngineError::Backend("the GPU's answer could not be read".to_string());
+        let unreadable = || refused(&"the answer could not be read");
         if !matches!(answer, Ok(Ok(()))) {
             return Err(unreadable());
         }
@@ -195,6 +192,13 @@ impl Gpu {
             Some(reason) => Err(EngineError::DeviceLost { reason: reason.clone() }),
         }
     }
+}
+
+/// A driver's words, which may be many, as part of a sentence.
+fn refused(words: &impl ToString) -> EngineError {
+    let words = words.to_string();
+    let first = words.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("unknown reason");
+    EngineError::GpuRefused { reason: first.trim_end_matches('.').to_string() }
 }
 
 /// What to call the adapter.

@@ -25,7 +25,7 @@ impl GpuEngine {
         check_length("seed", seed.len(), network.classes())?;
         let device = self.gpu.device();
         if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
-            return Err(EngineError::Backend("the adapter keeps no time".to_string()));
+            return Err(EngineError::GpuRefused { reason: "the adapter keeps no time".to_string() });
         }
         let logits = network.logits();
         let (seed_buffer, _) = self.plan.gradient(logits).ok_or(EngineError::NoForward)?;

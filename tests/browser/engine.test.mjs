@@ -2,9 +2,8 @@
 // answers; where a test needs a GPU, its answers are changed on their way to what one would have said.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { explained, fromRoot, message, predictions, Site } from './harness.mjs';
+import { explained, message, predictions, Site } from './harness.mjs';
 import { reference } from './references.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -63,16 +62,10 @@ function imagineGpu({ passes, fails, adapter, lost }) {
  * @param {{ passes?: boolean, fails?: 'never' | 'lost' | 'crash', path?: string }} [gpu]
  */
 async function openWithGpu(t, { passes = true, fails = 'never', path } = {}) {
-  const options = JSON.stringify({ passes, fails, adapter: ADAPTER, lost: LOST });
-  const worker = readFileSync(fromRoot('dist/www/engine/worker.js'), 'utf8');
   const page = await site.open(t, {
     path,
     prepare: async (page) => {
-      site.answers.set('www/engine/worker.js', (_request, response) =>
-        response
-          .writeHead(200, { 'Content-Type': 'text/javascript' })
-          .end(`(${imagineGpu})(${options});\n${worker}`),
-      );
+      site.putBefore('www/engine/worker.js', imagineGpu, { passes, fails, adapter: ADAPTER, lost: LOST });
       await page.addInitScript(() => {
         /** @type {any[]} */
         const wishes = [];

@@ -2,7 +2,7 @@
 // on any console error, uncaught error, or request that leaves the site's own folder.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -64,6 +64,40 @@ export class Site {
     answer?.(request, response);
     return Boolean(answer);
   };
+
+  /**
+   * Puts a file on the site until the test ends.
+   * @param {string} path within the site
+   * @param {string} type
+   * @param {string | Buffer} body
+   */
+  put(path, type, body) {
+    this.answers.set(path, (_request, response) =>
+      response.writeHead(200, { 'Content-Type': type }).end(body),
+    );
+  }
+
+  /**
+   * Has one of the site's scripts begin with `work`, until the test ends.
+   * @template T
+   * @param {string} path within the site
+   * @param {(argument: T) => void} work travels as text
+   * @param {T} argument travels as JSON
+   */
+  putBefore(path, work, argument) {
+    const script = readFileSync(fromRoot(`dist/${path}`), 'utf8');
+    this.put(path, 'text/javascript', `(${work})(${JSON.stringify(argument)});\n${script}`);
+  }
+
+  /**
+   * A page with nothing on it, and with no policy such as ours: someone's own.
+   * @param {import('node:test').TestContext} t
+   * @param {Parameters<Site['open']>[1]} [options]
+   */
+  openBare(t, options) {
+    this.put('bare.html', 'text/html', '<!doctype html><link rel="icon" href="data:," /><title>Bare</title>');
+    return this.open(t, { ...options, path: 'bare.html' });
+  }
 
   /**
    * A page of its own, with empty caches, on the site.

@@ -4,82 +4,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { explained, message, predictions, Site } from './harness.mjs';
 import { canvasPrint } from './picture.mjs';
+import { assertOver, CAMERA, moreFrames, observe, read, watch } from './watching.mjs';
 
-/** @typedef {import('playwright-core').Page} Page */
-
-/**
- * What the page did, kept by `observe`.
- *
- * @typedef {object} Observed
- * @property {number} asked requests of any kind
- * @property {number} answered explanations
- * @property {number} most explanations that were waited for at one time
- * @property {{ layer: string, target?: number }[]} questions
- * @property {{ time: number, sum: number, waiting: number }[]} frames when each was taken, what was in it, and how many
- *   requests were not answered then
- * @property {MediaStreamTrack[]} tracks
- */
-
-const site = new Site({ switches: ['--use-fake-device-for-media-stream'] });
-
-/** Runs in the page, before its own scripts. */
-function observe() {
-  /** @type {Observed} */
-  const observed = { asked: 0, answered: 0, most: 0, questions: [], frames: [], tracks: [] };
-  Object.assign(window, { observed });
-
-  /** @type {Map<number, string>} */
-  const waiting = new Map();
-  const heard = new WeakSet();
-  const { postMessage } = Worker.prototype;
-  Worker.prototype.postMessage = function (/** @type {any} */ request, /** @type {any} */ transfer) {
-    if (!heard.has(this)) {
-      heard.add(this);
-      this.addEventListener('message', ({ data }) => {
-        if (waiting.get(data.id) === 'explain') observed.answered++;
-        waiting.delete(data.id);
-      });
-    }
-    const { id, kind, photo, options } = request;
-    if (kind === 'open' && photo.source instanceof ImageData) {
-      const { currentTime } = /** @type {HTMLVideoElement} */ (document.getElementById('live-video'));
-      const sum = photo.source.data.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0);
-      observed.frames.push({ time: currentTime, sum, waiting: waiting.size });
-    }
-    if (kind === 'explain') observed.questions.push(options);
-    if (kind !== 'forget') {
-      observed.asked++;
-      waiting.set(id, kind);
-    }
-    const explanations = [...waiting.values()].filter((each) => each === 'explain');
-    observed.most = Math.max(observed.most, explanations.length);
-    return postMessage.call(this, request, transfer);
-  };
-
-  const { getUserMedia } = MediaDevices.prototype;
-  MediaDevices.prototype.getUserMedia = async function (constraints) {
-    const stream = await getUserMedia.call(this, constraints);
-    observed.tracks.push(...stream.getTracks());
-    return stream;
-  };
-}
-
-/** @param {Page} page */
-function read(page) {
-  return page.evaluate(() => {
-    const { observed } = /** @type {{ observed: Observed }} */ (/** @type {any} */ (window));
-    return { ...observed, tracks: observed.tracks.map((track) => track.readyState) };
-  });
-}
-
-/** Waits until `count` more frames have been explained. @param {Page} page @param {number} count */
-async function moreFrames(page, count) {
-  const { answered } = await read(page);
-  await page.waitForFunction(
-    (wanted) => /** @type {any} */ (window).observed.answered >= wanted,
-    answered + count,
-  );
-}
+const site = new Site({ switches: [CAMERA] });
 
 /**
  * @param {import('node:test').TestContext} t
@@ -92,24 +19,6 @@ async function open(t, permissions = ['camera']) {
   });
   await explained(page, 'dahlia.jpg');
   return page;
-}
-
-/** @param {Page} page */
-async function watch(page) {
-  await page.getByRole('button', { name: 'Watch live' }).click();
-  await page.locator('#live-stop').waitFor();
-  await page.waitForFunction(() => document.getElementById('file-name')?.textContent === 'Camera');
-}
-
-/** Holds that watching is over: the camera is off, and the engine is left alone. @param {Page} page */
-async function assertOver(page) {
-  assert.ok(await page.locator('#live').isHidden());
-  assert.equal(await page.getByRole('button', { name: 'Watch live' }).getAttribute('aria-pressed'), 'false');
-  const { asked, tracks } = await read(page);
-  assert.ok(tracks.length > 0);
-  assert.ok(tracks.every((state) => state === 'ended'));
-  await page.waitForTimeout(600);
-  assert.equal((await read(page)).asked, asked, 'requests after the end');
 }
 
 test('frame after frame, with every control, and a last one that stays', async (t) => {

@@ -10,6 +10,8 @@ mod browser {
     use super::support::parity::{Arithmetic, measure};
     use super::support::reference::Reference;
     use gradcam::cpu::CpuEngine;
+    use gradcam::engine::Engine;
+    use gradcam::gpu::{Gpu, GpuEngine};
     use gradcam::network::Network;
     use gradcam::weights::Weights;
     use wasm_bindgen::prelude::*;
@@ -17,9 +19,21 @@ mod browser {
     /// Every measurement of one photo's reference, as JSON.
     #[wasm_bindgen]
     pub async fn parity(model: &[u8], reference: &[u8]) -> Result<String, JsError> {
-        let network = Network::from_weights(&Weights::from_safetensors(model)?, None)?;
-        let mut engine = CpuEngine::new(network)?;
-        let measurements = measure(&mut engine, &Reference::new(reference), Arithmetic::Fast).await?;
+        compare(&mut CpuEngine::new(network(model)?)?, reference).await
+    }
+
+    /// The same for the GPU's engine.
+    #[wasm_bindgen]
+    pub async fn parity_webgpu(model: &[u8], reference: &[u8]) -> Result<String, JsError> {
+        compare(&mut GpuEngine::new(Gpu::request().await?, network(model)?).await?, reference).await
+    }
+
+    fn network(model: &[u8]) -> Result<Network, JsError> {
+        Ok(Network::from_weights(&Weights::from_safetensors(model)?, None)?)
+    }
+
+    async fn compare<E: Engine>(engine: &mut E, reference: &[u8]) -> Result<String, JsError> {
+        let measurements = measure(engine, &Reference::new(reference), Arithmetic::Fast).await?;
         Ok(serde_json::to_string(&measurements)?)
     }
 }

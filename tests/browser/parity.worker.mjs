@@ -2,6 +2,9 @@
 
 const THREADS = 2;
 
+/** Which of the module's comparisons: the worker's name says it. */
+const COMPARISON = self.name;
+
 /** @param {string} path */
 function here(path) {
   return new URL(path, location.href);
@@ -12,7 +15,7 @@ async function compare() {
   const { engine } = await startBuild(here('parity.js'), THREADS);
   /** @param {string} path */
   const bytes = async (path) => new Uint8Array(await (await fetch(here(path))).arrayBuffer());
-  return engine.parity(await bytes('model'), await bytes('reference'));
+  return engine[COMPARISON](await bytes('model'), await bytes('reference'));
 }
 
 compare().then(
