@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { explained, message, predictions, Site } from './harness.mjs';
+import { explained, predictions, Site } from './harness.mjs';
 import { canvasPrint, heatPeak } from './picture.mjs';
 import { photoPath, reference } from './references.mjs';
 import { assertOver, CAMERA, moreFrames, observe, read, watch } from './watching.mjs';
@@ -254,19 +254,14 @@ test('a submission that is not valid: the CPU explains, and “Try again” brin
   assert.ok(await page.locator('#engine-notice').isHidden());
 });
 
-/** @param {TestContext} t @param {NonNullable<Oversight['memory']>} memory @param {RegExp} [allow] */
-async function openWithoutMemory(t, memory, allow) {
-  const page = await open(t, { path: '?engine=cpu&flavour=relaxed', allow });
-  await assertComputed(page, 'dahlia', ON_CPU);
-  await tell(page, { memory });
-  await page.selectOption('#engine-choice', 'webgpu');
-  await page.locator('#busy').waitFor({ state: 'hidden' });
-  return page;
-}
-
-for (const memory of /** @type {const} */ (['huge', 'full']))
+for (const memory of /** @type {const} */ (['huge', 'full', 'unmappable']))
   test(`memory that is refused (${memory}): the CPU explains, and the next try has the GPU`, async (t) => {
-    const page = await openWithoutMemory(t, memory);
+    // What the browser itself lacks the engine cannot catch: it is started anew.
+    const page = await open(t, { path: '?engine=cpu&flavour=relaxed', allow: /createBuffer failed/ });
+    await assertComputed(page, 'dahlia', ON_CPU);
+    await tell(page, { memory });
+    await page.selectOption('#engine-choice', 'webgpu');
+    await page.locator('#busy').waitFor({ state: 'hidden' });
     await give(page, 'cat');
     await assertComputed(page, 'cat', ON_CPU);
     await reason(page);
@@ -274,14 +269,6 @@ for (const memory of /** @type {const} */ (['huge', 'full']))
     await tryAgain(page);
     await assertComputed(page, 'cat', ON_GPU);
   });
-
-test('memory that the browser itself lacks: a sentence, and the next photo works', async (t) => {
-  // The engine cannot catch this one, and is started anew.
-  const page = await openWithoutMemory(t, 'unmappable', /createBuffer failed/);
-  await message(page);
-  await give(page, 'cat');
-  await assertComputed(page, 'cat', ON_CPU);
-});
 
 /** @type {[string, Alteration, RegExp[]][]} */
 const WRONG = [

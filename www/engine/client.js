@@ -17,6 +17,8 @@ import { rememberTiming, rememberedTimings } from './timings.js';
  * @typedef {import('./protocol.d.ts').Reply} Reply
  */
 
+const BROKEN_DOWN = 'The engine broke down with the GPU, so the CPU has taken over.';
+
 /** A decoded photo, and what it was decoded from, should the worker have moved on to another. */
 class Photo {
   /**
@@ -124,7 +126,7 @@ export class GradCam {
    */
   #restart(signal) {
     if (this.#choice?.engine.kind !== 'cpu' && this.#asked !== 'cpu') {
-      this.#failure ??= 'The engine broke down with the GPU, so the CPU has taken over.';
+      this.#failure ??= BROKEN_DOWN;
     }
     this.#connection.close();
     this.#connection = new Connection(this.#plan, this.#failure ? 'cpu' : this.#asked);
@@ -149,11 +151,19 @@ export class GradCam {
 
   /** @param {EngineChoice['asked']} asked */
   async chooseEngine(asked) {
-    const choice = await this.#ask({ kind: 'choose-engine', wish: wish(asked) });
-    this.#asked = asked;
-    this.#failure = null;
-    this.#chosen(choice);
-    return choice;
+    try {
+      const choice = await this.#ask({ kind: 'choose-engine', wish: wish(asked) });
+      this.#asked = asked;
+      this.#failure = null;
+      this.#chosen(choice);
+    } catch (error) {
+      if (!this.#connection.broken || asked === 'cpu') throw error;
+      // A GPU that takes the worker down with it is a reason like any other.
+      this.#asked = asked;
+      this.#failure = BROKEN_DOWN;
+      await this.#restart();
+    }
+    return this.choice;
   }
 
   /**
