@@ -7,7 +7,7 @@ use gradcam::cam::{Method, map};
 use gradcam::cpu::CpuEngine;
 use gradcam::engine::choice::{Chooser, Wish};
 use gradcam::engine::{Engine, EngineError, FallbackEngine, class_seed};
-use gradcam::gpu::shaders::Kernel;
+use gradcam::gpu::kernel::Kernel;
 use gradcam::gpu::tuning::Tuning;
 use gradcam::gpu::{Gpu, GpuEngine};
 use gradcam::network::{Network, NodeId};

@@ -1,6 +1,6 @@
 //! A GPU: its adapter, the device and queue, the pipelines made so far, and word of what went wrong on it.
 
-use super::shaders::Kernel;
+use super::kernel::Kernel;
 use super::tuning::Tuning;
 use crate::engine::EngineError;
 use futures_channel::oneshot;

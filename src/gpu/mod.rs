@@ -10,9 +10,10 @@
 
 mod device;
 mod engine;
+pub mod kernel;
 pub mod plan;
 mod profile;
-pub mod shaders;
+mod template;
 pub mod tuning;
 mod weights;
 

@@ -1,8 +1,8 @@
 //! Weights as the kernels read them: blocks of four input channels by four output channels, within the block by input
 //! channel; so that a vector of four output channels is read at once on the way forward, and a whole block on either way.
 
+use super::kernel::Tile;
 use super::plan::Contents;
-use super::shaders::Tile;
 use crate::engine::layout::{LANES, length, to_cells};
 use crate::engine::winograd::{Filter, Four, Two, transform_weights};
 use crate::network::{Network, NodeId, Operation};
