@@ -11,6 +11,7 @@ mod browser {
     use super::support::reference::Reference;
     use gradcam::cpu::CpuEngine;
     use gradcam::engine::Engine;
+    use gradcam::gpu::tuning::Tuning;
     use gradcam::gpu::{Gpu, GpuEngine};
     use gradcam::network::Network;
     use gradcam::weights::Weights;
@@ -22,10 +23,21 @@ mod browser {
         compare(&mut CpuEngine::new(network(model)?)?, reference).await
     }
 
-    /// The same for the GPU's engine.
+    /// The same for the GPU's engine, its work cut up as is usual for the adapter.
     #[wasm_bindgen]
     pub async fn parity_webgpu(model: &[u8], reference: &[u8]) -> Result<String, JsError> {
-        compare(&mut GpuEngine::new(Gpu::request().await?, network(model)?).await?, reference).await
+        compare_on_gpu(model, reference, None).await
+    }
+
+    /// The same as on a real GPU, whatever the adapter.
+    #[wasm_bindgen]
+    pub async fn parity_webgpu_hardware(model: &[u8], reference: &[u8]) -> Result<String, JsError> {
+        compare_on_gpu(model, reference, Some(Tuning::HARDWARE)).await
+    }
+
+    async fn compare_on_gpu(model: &[u8], reference: &[u8], tuning: Option<Tuning>) -> Result<String, JsError> {
+        let gpu = Gpu::request_tuned(tuning).await?;
+        compare(&mut GpuEngine::new(gpu, network(model)?).await?, reference).await
     }
 
     fn network(model: &[u8]) -> Result<Network, JsError> {

@@ -23,7 +23,7 @@ test('the comparison has been compiled', () => {
 /**
  * @param {import('node:test').TestContext} t
  * @param {Site} on
- * @param {'parity' | 'parity_webgpu'} comparison
+ * @param {'parity' | 'parity_webgpu' | 'parity_webgpu_hardware'} comparison
  * @param {string} flavour
  * @param {string} photo
  */
@@ -69,3 +69,7 @@ for (const flavour of FLAVOURS)
 
 for (const photo of PHOTOS)
   test(`${photo}, WebGPU`, (t) => compare(t, gpu, 'parity_webgpu', FLAVOUR_OF_GPU, photo));
+
+// The kernels that a real GPU gets, through the browser's own compiler.
+test('dahlia, WebGPU as on a real GPU', (t) =>
+  compare(t, gpu, 'parity_webgpu_hardware', FLAVOUR_OF_GPU, 'dahlia'));
