@@ -56,7 +56,11 @@ impl<C: Engine, G: Engine> Engine for FallbackEngine<C, G> {
 
     fn description(&self) -> Description {
         match &self.gpu {
-            Some(gpu) => gpu.description(),
+            // What the GPU is not for, photos and maps, is the CPU's all the same.
+            Some(gpu) => {
+                let Description { kind, adapter, .. } = gpu.description();
+                Description { kind, adapter, ..self.cpu.description() }
+            }
             None => self.cpu.description(),
         }
     }

@@ -45,7 +45,7 @@ impl Gpu {
             required_features: adapter.features() & wgpu::Features::TIMESTAMP_QUERY,
             ..Default::default()
         };
-        let (device, queue) = adapter.request_device(&descriptor).await.map_err(|error| refused(&error))?;
+        let (device, queue) = adapter.request_device(&descriptor).await.map_err(|_| EngineError::NoDevice)?;
 
         let lost = Arc::new(Mutex::new(None));
         let told = Arc::clone(&lost);

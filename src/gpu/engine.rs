@@ -49,8 +49,7 @@ impl GpuEngine {
     /// Prepares `network` for execution: packs its weights, uploads them, and makes all buffers and pipelines.
     pub async fn new(gpu: Gpu, network: Network) -> Result<Self, EngineError> {
         let plan = Plan::new(&network, gpu.tuning());
-        let made = gpu.checked(|| Self::make(gpu.clone(), network, plan)).await?;
-        Ok(made)
+        gpu.checked(|| Self::make(gpu.clone(), network, plan)).await
     }
 
     fn make(gpu: Gpu, network: Network, plan: Plan) -> Self {

@@ -160,27 +160,25 @@ impl Kernel {
 
     /// The whole source of the kernel, ready to be compiled.
     pub fn source(self, tuning: &Tuning) -> String {
-        let mut parts = Vec::new();
-        match self {
+        let store = include_str!("shaders/store.wgsl");
+        let direct = include_str!("shaders/direct.wgsl");
+        let pooling = include_str!("shaders/pooling.wgsl");
+        let mut parts = match self {
             Self::Convolution(sums) | Self::ConvolutionGradient(sums) => {
-                parts.push(include_str!("shaders/store.wgsl"));
-                parts.push(match sums {
+                let store_tile = match sums {
                     Sums::Whole => include_str!("shaders/store_tile.wgsl"),
                     Sums::Sliced => include_str!("shaders/store_slices.wgsl"),
-                });
+                };
+                vec![store, store_tile, direct]
             }
-            Self::WinogradInput(tile) => parts.push(tile.source()),
-            Self::WinogradOutput(tile) => parts.extend([include_str!("shaders/store.wgsl"), tile.source()]),
-            Self::WinogradMultiply | Self::WinogradMultiplyTransposed | Self::MaxPool => {}
-            Self::Stem
-            | Self::StemGradient
-            | Self::MaxPoolGradient
-            | Self::AveragePool
-            | Self::AveragePoolGradient
-            | Self::Pointwise => {
-                parts.push(include_str!("shaders/store.wgsl"));
-            }
-        }
+            Self::Stem | Self::StemGradient => vec![store, direct],
+            Self::WinogradInput(tile) => vec![tile.source()],
+            Self::WinogradOutput(tile) => vec![store, tile.source()],
+            Self::WinogradMultiply | Self::WinogradMultiplyTransposed => vec![],
+            Self::MaxPool => vec![pooling],
+            Self::MaxPoolGradient => vec![store, pooling],
+            Self::AveragePool | Self::AveragePoolGradient | Self::Pointwise => vec![store],
+        };
         parts.push(self.file().1);
         let tile = match self {
             Self::WinogradInput(tile) | Self::WinogradOutput(tile) => tile,

@@ -168,7 +168,7 @@ async function tryAgain(page) {
 async function reason(page) {
   const said = await text(page, 'engine-notice-text');
   assert.match(said, /^[A-Z][^\n]{10,300}\.$/, 'a sentence');
-  assert.doesNotMatch(said, /undefined|null|NaN\b|\[object|unreachable|panicked|wasm/i);
+  assert.doesNotMatch(said, /undefined|null|NaN\b|\[object|unreachable|panicked|wasm|JsValue/i);
   assert.equal(await text(page, 'engine-reason'), said);
   assert.equal(await page.locator('#alert .notice').count(), 0, 'no error');
   return said;
@@ -361,27 +361,36 @@ test('watching live, on the GPU', async (t) => {
   });
 });
 
-/** Ways of having no GPU. @type {Record<string, () => void>} */
+/** Ways of having no GPU, and what the page says. @type {Record<string, [() => void, RegExp]>} */
 const NONE = {
-  'no WebGPU': () => Object.defineProperty(Object.getPrototypeOf(navigator), 'gpu', { value: undefined }),
-  'no adapter': () => (GPU.prototype.requestAdapter = async () => null),
-  'no device': () =>
-    (GPUAdapter.prototype.requestDevice = () =>
-      Promise.reject(new DOMException('Refused', 'OperationError'))),
-  'an adapter that never comes': () => {
-    GPU.prototype.requestAdapter = () => new Promise(() => {});
-    const { setTimeout } = self;
-    self.setTimeout = /** @type {any} */ (
-      (/** @type {() => void} */ work, /** @type {number} */ delay) => setTimeout(work, delay / 20)
-    );
-  },
+  'no WebGPU': [
+    () => Object.defineProperty(Object.getPrototypeOf(navigator), 'gpu', { value: undefined }),
+    /No GPU is offered here/,
+  ],
+  'no adapter': [() => (GPU.prototype.requestAdapter = async () => null), /No GPU is offered here/],
+  'no device': [
+    () =>
+      (GPUAdapter.prototype.requestDevice = () =>
+        Promise.reject(new DOMException('Refused', 'OperationError'))),
+    /^The GPU cannot be used: its driver refuses\.$/,
+  ],
+  'an adapter that never comes': [
+    () => {
+      GPU.prototype.requestAdapter = () => new Promise(() => {});
+      const { setTimeout } = self;
+      self.setTimeout = /** @type {any} */ (
+        (/** @type {() => void} */ work, /** @type {number} */ delay) => setTimeout(work, delay / 20)
+      );
+    },
+    /The GPU does not answer/,
+  ],
 };
-for (const [what, take] of Object.entries(NONE))
+for (const [what, [take, says]] of Object.entries(NONE))
   test(`${what}: a sentence, and the CPU`, async (t) => {
     const page = await site.open(t, {
       path: '?engine=webgpu&flavour=relaxed',
       prepare: () => site.putBefore('www/engine/worker.js', take, null),
     });
     await assertComputed(page, 'dahlia', ON_CPU);
-    await reason(page);
+    assert.match(await reason(page), says);
   });

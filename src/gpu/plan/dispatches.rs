@@ -1,10 +1,10 @@
 //! The dispatches that an operation takes.
 
-use super::{BufferId, Dispatch, Planner, Stored, Window};
-use crate::engine::layout::LANES;
+use super::{BufferId, Direction, Dispatch, Planner, Stored, Window};
+use crate::engine::layout::{LANES, length};
 use crate::engine::winograd::{Filter, Four, Two};
 use crate::gpu::kernel::{Kernel, Sums, Tile};
-use crate::network::{Convolution, MaxPool, NodeId, Shape};
+use crate::network::{Convolution, MaxPool, NodeId, Operation, Shape};
 
 /// Maps of at least this side are cut into 4 × 4 tiles. Smaller ones have too few of those to be worth weights that are
 /// 2.25 times those of 2 × 2 tiles.
@@ -15,23 +15,50 @@ const SIDE_OF_LARGE_TILES: usize = 12;
 const FEW_INVOCATIONS: usize = 1 << 14;
 
 impl Planner<'_> {
-    /// Input transform, products, output transform. `channels` are the convolution's, whichever way it runs.
-    #[allow(clippy::too_many_arguments, reason = "what a convolution is made of")]
-    pub(super) fn winograd(
+    /// The geometry of an operation with weights.
+    pub(super) fn window(&self, id: NodeId) -> Window {
+        let node = self.network.node(id);
+        let (from, to) = (self.shape(node.input), node.shape);
+        match &node.operation {
+            Operation::Convolution(convolution) => {
+                let Convolution { kernel, stride, padding, .. } = **convolution;
+                Window { from, to, kernel, stride, padding }
+            }
+            _ => Window { from: Shape::new(length(from), 1, 1), to, kernel: 1, stride: 1, padding: 0 },
+        }
+    }
+
+    /// An operation with weights, by whichever algorithm is the better.
+    pub(super) fn windowed(
         &mut self,
+        direction: Direction,
+        id: NodeId,
+        source: BufferId,
+        last: Stored,
+    ) -> Vec<Dispatch> {
+        let window = self.window(id);
+        // Every such operation got weights on the way forward.
+        let weights = self.weights[id.index()].unwrap_or(self.unused);
+        match window.winograd_tile() {
+            Some(tile) => self.winograd(direction, id, tile, [source, weights], last).to_vec(),
+            None => vec![self.direct(direction, id, [source, weights], last)],
+        }
+    }
+
+    /// Input transform, products, output transform.
+    fn winograd(
+        &mut self,
+        direction: Direction,
         id: NodeId,
         tile: Tile,
-        multiply: Kernel,
-        channels: (usize, usize),
-        weights: BufferId,
-        input: BufferId,
+        [source, weights]: [BufferId; 2],
         last: Stored,
     ) -> [Dispatch; 3] {
-        let Shape { height, width, .. } = self.shape(id);
-        let (inputs, outputs) = channels;
-        let (depth, results) = match multiply {
-            Kernel::WinogradMultiply => (inputs, outputs),
-            _ => (outputs, inputs),
+        let Window { from, to: Shape { channels, height, width }, .. } = self.window(id);
+        let (inputs, outputs) = (padded(from.channels), padded(channels));
+        let (multiply, depth, results) = match direction {
+            Direction::Forward => (Kernel::WinogradMultiply, inputs, outputs),
+            Direction::Backward => (Kernel::WinogradMultiplyTransposed, outputs, inputs),
         };
         let columns = width.div_ceil(tile.outputs());
         let tiles = height.div_ceil(tile.outputs()) * columns;
@@ -39,17 +66,11 @@ impl Planner<'_> {
         let patches = self.at_least(self.patches, positions * tiles * depth);
         let products = self.at_least(self.products, positions * tiles * results);
         let lanes = self.tuning.transform_lanes;
-        let map = |channels: usize| {
-            vec![height as u32, width as u32, (channels / lanes) as u32, columns as u32, tiles as u32]
-        };
+        let map = |channels: usize| [height, width, channels / lanes, columns, tiles].map(|value| value as u32);
 
-        let before = self.over_results(
-            Kernel::WinogradInput(tile),
-            id,
-            map(depth),
-            vec![input, patches],
-            tiles * depth / lanes,
-        );
+        let before = Kernel::WinogradInput(tile);
+        let buffers = vec![source, patches];
+        let before = self.over_results(before, id, map(depth).to_vec(), buffers, tiles * depth / lanes);
         let turned = match tile {
             Tile::Two => packed(&Two::TURNED),
             Tile::Four => packed(&Four::TURNED),
@@ -69,80 +90,60 @@ impl Planner<'_> {
             buffers: vec![patches, weights, products],
             workgroups: [invocations.div_ceil(places) as u32, positions as u32, 1],
         };
-        let mut parameters = map(results);
-        parameters.push(last.flags);
-        let buffers = self.stored(last.bias, last.other, last.output, &[products]);
-        let after =
-            self.over_results(Kernel::WinogradOutput(tile), id, parameters, buffers, tiles * results / lanes);
+        let after = Kernel::WinogradOutput(tile);
+        let parameters = map(results).into_iter().chain([last.flags]).collect();
+        let buffers = self.stored(last, &[products]);
+        let after = self.over_results(after, id, parameters, buffers, tiles * results / lanes);
         [before, products_of, after]
     }
 
-    pub(super) fn direct(
+    /// By the definition.
+    fn direct(
         &self,
+        direction: Direction,
         id: NodeId,
-        window: Window,
-        weights: BufferId,
-        input: BufferId,
+        [source, weights]: [BufferId; 2],
         last: Stored,
     ) -> Dispatch {
-        let parts = window.to.height * window.to.width.div_ceil(self.tuning.pixels);
-        let kernel = if window.is_stem() {
-            Kernel::Stem
-        } else {
-            Kernel::Convolution(self.sums(parts, window.to.channels, window.from.channels))
+        let window = self.window(id);
+        let Window { from, to, kernel, stride, padding } = window;
+        let (results, depth) = match direction {
+            Direction::Forward => (to, from.channels),
+            Direction::Backward => (from, to.channels),
         };
-        self.direct_dispatch(kernel, id, window, parts, window.to.channels, &[input, weights], last)
-    }
-
-    pub(super) fn direct_gradient(
-        &self,
-        id: NodeId,
-        window: Window,
-        weights: BufferId,
-        gradient: BufferId,
-        last: Stored,
-    ) -> Dispatch {
-        let parts = |pixels: usize| {
-            window.from.height * window.stride * window.from.width.div_ceil(pixels * window.stride)
+        // Cells of a row that are computed at once lie next to each other in the output, a stride apart in the input.
+        let parts = |pixels: usize| match direction {
+            Direction::Forward => to.height * to.width.div_ceil(pixels),
+            Direction::Backward => from.height * stride * from.width.div_ceil(pixels * stride),
         };
-        let (kernel, parts) = if window.is_stem() {
-            (Kernel::StemGradient, parts(Kernel::StemGradient.pixels(self.tuning)))
-        } else {
-            let parts = parts(self.tuning.pixels);
-            let sums = self.sums(parts, window.from.channels, window.to.channels);
-            (Kernel::ConvolutionGradient(sums), parts)
+        let sums = self.sums(parts(self.tuning.pixels), results.channels, depth);
+        let chosen = match (direction, window.is_stem()) {
+            (Direction::Forward, true) => Kernel::Stem,
+            (Direction::Forward, false) => Kernel::Convolution(sums),
+            (Direction::Backward, true) => Kernel::StemGradient,
+            (Direction::Backward, false) => Kernel::ConvolutionGradient(sums),
         };
-        self.direct_dispatch(kernel, id, window, parts, window.from.channels, &[gradient, weights], last)
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "what a convolution is made of")]
-    pub(super) fn direct_dispatch(
-        &self,
-        kernel: Kernel,
-        id: NodeId,
-        window: Window,
-        parts: usize,
-        channels: usize,
-        read: &[BufferId],
-        last: Stored,
-    ) -> Dispatch {
-        let mut parameters = map_parameters(window.from);
-        parameters.extend(map_parameters(window.to));
-        parameters.extend([window.kernel, window.stride, window.padding].map(|value| value as u32));
+        let mut parameters = Vec::new();
+        for shape in [from, to] {
+            let sides = [shape.height, shape.width, padded(shape.channels) / LANES];
+            parameters.extend(sides.map(|value| value as u32));
+        }
+        parameters.extend([kernel, stride, padding].map(|value| value as u32));
         parameters.push(last.flags);
-        let [places, _] = kernel.workgroup(self.tuning);
-        let invocations = (padded(channels) / LANES).div_ceil(self.tuning.vectors) * parts;
+        let [places, _] = chosen.workgroup(self.tuning);
+        let vectors = padded(results.channels) / LANES;
+        let invocations = vectors.div_ceil(self.tuning.vectors) * parts(chosen.pixels(self.tuning));
         Dispatch {
-            kernel,
+            kernel: chosen,
             node: id,
             parameters,
-            buffers: self.stored(last.bias, last.other, last.output, read),
+            buffers: self.stored(last, &[source, weights]),
             workgroups: [invocations.div_ceil(places) as u32, 1, 1],
         }
     }
 
     /// Whether a direct convolution shares its sums: where it has few results and long sums.
-    pub(super) fn sums(&self, parts: usize, results: usize, depth: usize) -> Sums {
+    fn sums(&self, parts: usize, results: usize, depth: usize) -> Sums {
         let invocations = parts * (padded(results) / LANES).div_ceil(self.tuning.vectors);
         let long = padded(depth) / LANES >= 2 * self.tuning.slices;
         if self.tuning.slices > 1 && long && invocations < FEW_INVOCATIONS { Sums::Sliced } else { Sums::Whole }
@@ -162,20 +163,23 @@ impl Planner<'_> {
     }
 
     /// The buffers of a kernel that ends in `store.wgsl`.
-    pub(super) fn stored(
-        &self,
-        bias: Option<BufferId>,
-        other: Option<BufferId>,
-        output: BufferId,
-        read: &[BufferId],
-    ) -> Vec<BufferId> {
-        let mut buffers = vec![bias.unwrap_or(self.unused), other.unwrap_or(self.unused), output];
+    pub(super) fn stored(&self, last: Stored, read: &[BufferId]) -> Vec<BufferId> {
+        let mut buffers = vec![last.bias.unwrap_or(self.unused), last.other.unwrap_or(self.unused), last.output];
         buffers.extend(read);
         buffers
     }
 }
 
 impl Window {
+    /// The tiles in which Winograd's filtering can compute this.
+    pub(super) fn winograd_tile(&self) -> Option<Tile> {
+        let large = self.to.height.min(self.to.width) >= SIDE_OF_LARGE_TILES;
+        match (self.kernel, self.stride, self.padding) {
+            (3, 1, 1) => Some(if large { Tile::Four } else { Tile::Two }),
+            _ => None,
+        }
+    }
+
     /// Whether there are kernels for just this one.
     fn is_stem(&self) -> bool {
         (self.kernel, self.stride, self.padding) == (7, 2, 3) && self.from.channels <= 3
@@ -187,34 +191,12 @@ pub(super) const fn padded(channels: usize) -> usize {
     channels.next_multiple_of(LANES)
 }
 
-/// The tiles of a convolution that Winograd's filtering can compute.
-pub(super) fn winograd_tile(convolution: &Convolution, output: Shape) -> Option<Tile> {
-    let &Convolution { kernel, stride, padding, .. } = convolution;
-    let large = output.height.min(output.width) >= SIDE_OF_LARGE_TILES;
-    match (kernel, stride, padding) {
-        (3, 1, 1) => Some(if large { Tile::Four } else { Tile::Two }),
-        _ => None,
-    }
-}
-
-/// Height, width, vectors of a cell.
-pub(super) fn map_parameters(shape: Shape) -> Vec<u32> {
-    [shape.height, shape.width, padded(shape.channels) / LANES].map(|value| value as u32).to_vec()
-}
-
-pub(super) fn window_parameters(from: Shape, to: Shape, pool: &MaxPool) -> Vec<u32> {
-    [
-        from.height,
-        from.width,
-        to.height,
-        to.width,
-        padded(from.channels) / LANES,
-        pool.kernel,
-        pool.stride,
-        pool.padding,
-    ]
-    .map(|value| value as u32)
-    .to_vec()
+/// What both kernels of a max-pool are told.
+pub(super) fn pooling_parameters(from: Shape, to: Shape, pool: &MaxPool, flags: u32) -> Vec<u32> {
+    let vectors = padded(from.channels) / LANES;
+    let &MaxPool { kernel, stride, padding } = pool;
+    let sizes = [from.height, from.width, to.height, to.width, vectors, kernel, stride, padding];
+    sizes.into_iter().map(|value| value as u32).chain([flags]).collect()
 }
 
 /// Four bits for each, the first in the lowest.

@@ -207,7 +207,17 @@ struct Stored {
     flags: u32,
 }
 
-/// A convolution's geometry.
+/// Which way an operation runs.
+#[derive(Clone, Copy)]
+enum Direction {
+    /// From its input to its output.
+    Forward,
+    /// From its output's gradient to its input's.
+    Backward,
+}
+
+/// A convolution's geometry. A linear layer is one of 1 × 1 on maps of one cell, whose channels are all that its input
+/// has in memory.
 #[derive(Clone, Copy)]
 struct Window {
     from: Shape,

@@ -1,24 +1,6 @@
 // A convolution by its definition. An invocation computes PIXELS neighbouring cells of a row, VECTORS × 4 channels each.
-//
-// Weights lie in blocks of 4 × 4: by row and column of the kernel, four input channels, four output channels, and within
-// the block by input channel. So the input gradient can use them as well.
 
-struct Parameters {
-  input_height: u32,
-  input_width: u32,
-  input_vectors: u32,
-  output_height: u32,
-  output_width: u32,
-  output_vectors: u32,
-  kernel: u32,
-  stride: u32,
-  padding: u32,
-  flags: u32,
-}
-
-@group(0) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(4) var<storage, read> input: array<vec4f>;
-@group(0) @binding(5) var<storage, read> weights: array<vec4f>;
 
 @compute @workgroup_size(PLACES, 1, SLICES)
 fn main(

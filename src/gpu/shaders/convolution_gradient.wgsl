@@ -2,22 +2,7 @@
 // of a row, one stride apart, VECTORS × 4 channels each: such cells are reached by the same places of the kernel, every
 // stride-th one, so nothing is multiplied with a zero between two gradients. Weights are those of the forward pass.
 
-struct Parameters {
-  input_height: u32,
-  input_width: u32,
-  input_vectors: u32,
-  output_height: u32,
-  output_width: u32,
-  output_vectors: u32,
-  kernel: u32,
-  stride: u32,
-  padding: u32,
-  flags: u32,
-}
-
-@group(0) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(4) var<storage, read> gradient: array<vec4f>;
-@group(0) @binding(5) var<storage, read> weights: array<vec4f>;
 
 @compute @workgroup_size(PLACES, 1, SLICES)
 fn main(

@@ -1,17 +1,5 @@
 // The maximum over square windows, and which cell of each window it is: the first, row by row. Padding counts as −∞.
 
-struct Parameters {
-  input_height: u32,
-  input_width: u32,
-  output_height: u32,
-  output_width: u32,
-  vectors: u32,
-  kernel: u32,
-  stride: u32,
-  padding: u32,
-}
-
-@group(0) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(1) var<storage, read> input: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> maxima: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> places: array<vec4u>;

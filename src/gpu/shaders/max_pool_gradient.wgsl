@@ -1,18 +1,5 @@
 // The gradient of a max-pool: each cell gathers the gradients of the windows whose maximum it is.
 
-struct Parameters {
-  input_height: u32,
-  input_width: u32,
-  output_height: u32,
-  output_width: u32,
-  vectors: u32,
-  kernel: u32,
-  stride: u32,
-  padding: u32,
-  flags: u32,
-}
-
-@group(0) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(4) var<storage, read> gradient: array<vec4f>;
 @group(0) @binding(5) var<storage, read> places: array<vec4u>;
 

@@ -1,24 +1,8 @@
 // The convolution that networks begin with, 7 × 7 with stride 2 over the three channels of a photo. An invocation computes
 // PIXELS neighbouring cells of a row, VECTORS × 4 channels each. What a general convolution spends its time on here is
-// gone: every input is read once for all cells that use it, and the fourth channel, a zero, is left out. Bindings and
-// weights are those of `convolution.wgsl`.
+// gone: every input is read once for all cells that use it, and the fourth channel, a zero, is left out.
 
-struct Parameters {
-  input_height: u32,
-  input_width: u32,
-  input_vectors: u32,
-  output_height: u32,
-  output_width: u32,
-  output_vectors: u32,
-  kernel: u32,
-  stride: u32,
-  padding: u32,
-  flags: u32,
-}
-
-@group(0) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(4) var<storage, read> input: array<vec4f>;
-@group(0) @binding(5) var<storage, read> weights: array<vec4f>;
 
 @compute @workgroup_size(PLACES)
 fn main(@builtin(global_invocation_id) id: vec3u) {

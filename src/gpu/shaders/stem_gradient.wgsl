@@ -1,22 +1,7 @@
 // The gradient of `stem.wgsl` with respect to its input. An invocation computes PIXELS cells of a row, two apart: such
 // cells are reached by the same places of the kernel, every second one, and each gradient is read once for all of them.
 
-struct Parameters {
-  input_height: u32,
-  input_width: u32,
-  input_vectors: u32,
-  output_height: u32,
-  output_width: u32,
-  output_vectors: u32,
-  kernel: u32,
-  stride: u32,
-  padding: u32,
-  flags: u32,
-}
-
-@group(0) @binding(0) var<uniform> parameters: Parameters;
 @group(0) @binding(4) var<storage, read> gradient: array<vec4f>;
-@group(0) @binding(5) var<storage, read> weights: array<vec4f>;
 
 @compute @workgroup_size(PLACES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
