@@ -72,8 +72,10 @@ need_wasm_bindgen() {
   version=$(awk '/^name = "wasm-bindgen"$/ { getline; gsub(/[^0-9.]/, ""); print; exit }' Cargo.lock)
   bindgen=target/tools/bin/wasm-bindgen
   [ "$("$bindgen" --version 2>/dev/null)" = "wasm-bindgen $version" ] && return
-  say "Installing wasm-bindgen $version (a few minutes, once)"
-  cargo install --quiet wasm-bindgen-cli --version "$version" --root target/tools --force
+  say "Installing wasm-bindgen $version (a minute or two, once)"
+  # It works for less than a second per build: not worth minutes of optimising.
+  CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    cargo install --quiet wasm-bindgen-cli --version "$version" --root target/tools --bin wasm-bindgen --force
 }
 
 need_node() {
@@ -128,12 +130,31 @@ cargo_wasm() (
   cargo "$2" --quiet --locked --target $wasm "${cargo_flags[@]}" "${@:3}"
 )
 
+# Calls a function with each flavour as its last argument, all at the same time: for most of a build a single thread links.
+each_flavour() {
+  local flavour job jobs=() failed=
+  # Each a group of processes of its own, so that an interruption reaches all of them.
+  set -m
+  for flavour in "${flavours[@]}"; do
+    "$@" "$flavour" &
+    jobs+=($!)
+  done
+  set +m
+  trap 'kill -- "${jobs[@]/#/-}" 2>/dev/null; exit 130' INT TERM
+  for job in "${jobs[@]}"; do
+    wait "$job" || failed=1
+  done
+  trap - INT TERM
+  [ -z "$failed" ]
+}
+
 # Compiles one flavour of a wasm module and binds it to JavaScript. (wasm-opt would save one per cent of what travels.)
-#   build_wasm <flavour> <folder to make> <name> <what cargo builds…> <file that cargo made, within its profile's folder>
+#   build_wasm <folder to make one of for each flavour> <name> <file that cargo makes, within its profile's folder>
+#     <what cargo builds…> <flavour>
 build_wasm() {
-  local flavour=$1 out=$2 name=$3 made=${*: -1}
-  cargo_wasm "$flavour" rustc --release "${@:4:$#-4}"
-  "$bindgen" --target web --remove-name-section --remove-producers-section --out-dir "$out" --out-name "$name" "$target/$flavour/$wasm/release/$made"
+  local out=$1 name=$2 made=$3 flavour=${*: -1}
+  cargo_wasm "$flavour" rustc --release "${@:4:$#-4}" || return
+  "$bindgen" --target web --remove-name-section --remove-producers-section --out-dir "$out/$flavour" --out-name "$name" "$target/$flavour/$wasm/release/$made"
 }
 
 # Whatever happens, a site is left in dist/, and nothing beside it.
@@ -148,14 +169,11 @@ build() {
   need_wasm_bindgen
   # Made aside and swapped in whole, so that an interrupted build leaves the old site and not half a one.
   mkdir -p target
-  local flavour
   site=$(mktemp -d target/site.XXXXXX)
   trap tidy EXIT
   chmod 755 "$site"
-  for flavour in "${flavours[@]}"; do
-    say "Engine ($flavour)"
-    build_wasm "$flavour" "$site/www/wasm/$flavour" gradcam --lib --crate-type cdylib gradcam.wasm
-  done
+  say "Engine (${flavours[*]})"
+  each_flavour build_wasm "$site/www/wasm" gradcam gradcam.wasm --lib --crate-type cdylib
   cp index.html "$site/"
   find www -type f ! -name '.*' ! -name '*.md' | while IFS= read -r file; do
     mkdir -p "$site/$(dirname "$file")"
@@ -199,11 +217,8 @@ check_javascript() {
 
 # An example, compiled as the site is, for a browser to run in target/<example>/<flavour>/.
 build_example() {
-  local flavour
-  for flavour in "${flavours[@]}"; do
-    say "Example $1 ($flavour)"
-    build_wasm "$flavour" "target/$1/$flavour" "$1" --example "$1" "examples/$1.wasm"
-  done
+  say "Example $1 (${flavours[*]})"
+  each_flavour build_wasm "target/$1" "$1" "examples/$1.wasm" --example "$1"
 }
 
 run_tests() {
@@ -216,7 +231,8 @@ run_tests() {
   check_javascript
   build_example parity
   say 'Browser'
-  node --test --test-reporter=spec $packages/*.test.mjs
+  # Most tests wait for one thread of the engine: two files at a time fill two cores.
+  node --test --test-concurrency=2 --test-reporter=spec $packages/*.test.mjs
   say 'All checks passed.'
 }
 
