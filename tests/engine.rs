@@ -4,11 +4,10 @@ mod support;
 
 use gradcam::cpu::CpuEngine;
 use gradcam::engine::self_test::self_test;
-use gradcam::engine::{Description, Engine, EngineError, FallbackEngine, FeatureMaps, class_seed};
+use gradcam::engine::{Description, Engine, EngineError, FallbackEngine, FeatureMaps};
 use gradcam::network::{Network, NodeId};
 use pollster::block_on;
-use support::random::signed;
-use support::toy;
+use support::{contract, toy};
 
 /// What is wrong with a [`Tampered`] engine.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,7 +24,7 @@ enum Fault {
     GradientNotFinite,
     /// Only that at the input is wrong.
     InputGradient,
-    /// Call number so-and-so fails.
+    /// Call number so-and-so fails, of those that need a device.
     Call(usize),
 }
 
@@ -48,6 +47,11 @@ impl Tampered {
         }
         Ok(())
     }
+
+    /// Arguments are looked at before any device is asked.
+    fn count_unless_mistaken(&mut self, length: usize, node: NodeId) -> Result<(), EngineError> {
+        if length == self.network().node(node).shape.len() { self.count() } else { Ok(()) }
+    }
 }
 
 impl Engine for Tampered {
@@ -60,7 +64,7 @@ impl Engine for Tampered {
     }
 
     async fn forward(&mut self, input: &[f32]) -> Result<Vec<f32>, EngineError> {
-        self.count()?;
+        self.count_unless_mistaken(input.len(), NodeId::INPUT)?;
         let mut logits = self.engine.forward(input).await?;
         if self.fault == Fault::Logits {
             logits[1] += 0.01;
@@ -92,6 +96,21 @@ impl Engine for Tampered {
         }
         Ok(maps)
     }
+
+    async fn guided_gradient(&mut self, seed: &[f32]) -> Result<FeatureMaps, EngineError> {
+        self.count()?;
+        self.engine.guided_gradient(seed).await
+    }
+
+    async fn forward_from(&mut self, layer: NodeId, activation: &[f32]) -> Result<Vec<f32>, EngineError> {
+        self.count_unless_mistaken(activation.len(), layer)?;
+        self.engine.forward_from(layer, activation).await
+    }
+
+    async fn replace(&mut self, network: Network) -> Result<(), EngineError> {
+        self.count()?;
+        self.engine.replace(network).await
+    }
 }
 
 fn cpu(network: &Network) -> CpuEngine {
@@ -121,33 +140,23 @@ fn the_self_test_finds_what_is_wrong() {
 }
 
 #[test]
+fn the_cpu_keeps_the_contract() {
+    block_on(contract::check(async |network| cpu(&network)));
+}
+
+#[test]
 fn a_failure_at_any_call_costs_no_answer() {
     let network = toy::network();
-    let input = signed("photo", network.input_shape().len());
-    let seed = class_seed(network.classes(), 2);
-    let layer = network.layers()[1].node;
-    let all = async |engine: &mut dyn FnMut() -> FallbackEngine<CpuEngine, Tampered>| {
-        let mut engine = engine();
-        let logits = engine.forward(&input).await.expect("a forward");
-        let activation = engine.activation(layer).await.expect("an activation");
-        let gradient = engine.gradient(&seed, layer).await.expect("a gradient");
-        (logits, activation, gradient, engine)
-    };
-    let mut plain = || FallbackEngine::new(cpu(&network));
-    let (logits, activation, gradient, _) = block_on(all(&mut plain));
-    for call in 1..=4 {
-        let mut failing = || {
-            let mut engine = FallbackEngine::new(cpu(&network));
-            engine.use_gpu(Tampered::new(&network, Fault::Call(call)));
-            engine
-        };
-        let (found_logits, found_activation, found_gradient, mut engine) = block_on(all(&mut failing));
-        assert_eq!(
-            (found_logits, found_activation, found_gradient),
-            (logits.clone(), activation.clone(), gradient.clone())
-        );
-        let failed = call <= 3;
-        assert_eq!(engine.is_on_gpu(), !failed, "call {call}");
+    let calls = contract::calls(&network);
+    let expected = block_on(contract::ask(&mut cpu(&network), &calls, |_| ()));
+    let count = calls.iter().filter(|call| call.uses_device()).count();
+    for failing in 1..=count + 1 {
+        let mut engine = FallbackEngine::new(cpu(&network));
+        engine.use_gpu(Tampered::new(&network, Fault::Call(failing)));
+        let found = block_on(contract::ask(&mut engine, &calls, |_| ()));
+        assert!(found == expected, "call {failing}");
+        let failed = failing <= count;
+        assert_eq!(engine.is_on_gpu(), !failed, "call {failing}");
         assert_eq!(engine.description().kind, if failed { "cpu" } else { "webgpu" });
         assert_eq!(engine.take_failure().is_some(), failed);
         assert_eq!(engine.take_failure(), None, "told once");

@@ -17,7 +17,7 @@ use support::files::{default_network, fixture};
 use support::parity::{Arithmetic, correlation, judge, measure, measure_with_input, relative_l2};
 use support::random::{generated_resnet34, signed};
 use support::reference::Reference;
-use support::{backward, toy};
+use support::{backward, contract, toy};
 
 const TUNINGS: [(&str, Tuning); 2] = [("hardware", Tuning::HARDWARE), ("software", Tuning::SOFTWARE)];
 
@@ -87,6 +87,14 @@ fn networks_of_odd_sizes() {
     for (_, tuning) in TUNINGS {
         check_by_definition(&toy::network(), tuning);
         check_by_definition(&toy::pooled_network(), tuning);
+    }
+}
+
+#[test]
+fn the_contract() {
+    for (_, tuning) in TUNINGS {
+        let gpu = gpu(Some(tuning));
+        block_on(contract::check(async |network| GpuEngine::new(gpu.clone(), network).await.expect("an engine")));
     }
 }
 
@@ -180,35 +188,33 @@ fn mistakes_of_the_caller() {
     });
 }
 
+/// What is asked before comes from the GPU, and what is asked afterwards from the CPU, which goes on from there.
 #[test]
 fn a_lost_device_costs_no_photo() {
-    let network = toy::pooled_network();
-    let input = signed("photo", network.input_shape().len());
-    let seed = class_seed(5, 2);
-    let layer = network.layers()[0].node;
+    let network = toy::network();
+    let calls = contract::calls(&network);
     let mut cpu = CpuEngine::new(network.clone()).expect("an engine");
-    let expected = block_on(async {
-        cpu.forward(&input).await.expect("a forward");
-        cpu.gradient(&seed, layer).await.expect("a gradient")
-    });
-    // Lost before the forward, and between forward and gradient.
-    for early in [true, false] {
+    let expected = block_on(contract::ask(&mut cpu, &calls, |_| ()));
+    for lost in (0..calls.len()).filter(|&number| calls[number].uses_device()) {
         let gpu = gpu(None);
-        let cpu = CpuEngine::new(network.clone()).expect("an engine");
-        let mut engine = FallbackEngine::new(cpu);
-        block_on(async {
+        let mut engine = FallbackEngine::new(CpuEngine::new(network.clone()).expect("an engine"));
+        let answers = block_on(async {
             engine.use_gpu(GpuEngine::new(gpu.clone(), network.clone()).await.expect("an engine"));
-            if early {
-                gpu.destroy();
-            }
-            engine.forward(&input).await.expect("a forward");
-            gpu.destroy();
-            let found = engine.gradient(&seed, layer).await.expect("a gradient");
-            assert_eq!(found, expected);
+            contract::ask(&mut engine, &calls, |number| {
+                if number == lost {
+                    gpu.destroy()
+                }
+            })
+            .await
         });
+        for (number, (found, expected)) in answers.iter().zip(&expected).enumerate() {
+            let close = number < lost && relative_l2(found, expected) < 1e-5;
+            assert!(found == expected || close, "lost before {:?}: {:?}", calls[lost], calls[number]);
+        }
         assert!(!engine.is_on_gpu());
         let failure = engine.take_failure();
-        assert!(matches!(failure, Some(EngineError::DeviceLost { .. })), "{failure:?}");
+        let known = matches!(failure, Some(EngineError::DeviceLost { .. }));
+        assert!(known, "lost before {:?}: {failure:?}", calls[lost]);
         assert_eq!(engine.take_failure(), None, "told once");
     }
 }

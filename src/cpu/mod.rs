@@ -8,16 +8,18 @@ mod operations;
 mod simd;
 pub mod threads;
 
-use crate::engine::{Description, Engine, EngineError, FeatureMaps, check_length};
+use crate::engine::{Description, Engine, EngineError, FeatureMaps, ReluRule, check_layer, check_length};
 use crate::network::{Network, NodeId};
 use candle_core::Tensor;
-use operations::PreparedOperation;
+use operations::{PreparedOperation, SharedScratch};
 
 /// See the [module](self).
 pub struct CpuEngine {
     network: Network,
     /// What each node runs, by node.
     operations: Vec<PreparedOperation>,
+    /// What they all work in.
+    scratch: SharedScratch,
     pass: Option<Pass>,
 }
 
@@ -31,6 +33,7 @@ struct Pass {
 /// The gradients of one seed, as far as they have been asked for.
 struct Backward {
     seed: Vec<f32>,
+    rule: ReluRule,
     /// By node. Complete at every node from `next` on; those of nodes that are no layers are let go once passed on.
     gradients: Vec<Option<Tensor>>,
     /// All nodes from here on have passed their gradient on.
@@ -46,29 +49,35 @@ impl From<candle_core::Error> for EngineError {
 impl CpuEngine {
     /// Prepares `network` for execution.
     pub fn new(network: Network) -> Result<Self, EngineError> {
-        let scratch = Default::default();
+        let scratch = SharedScratch::default();
         let operations = network
             .node_ids()
             .map(|id| PreparedOperation::new(&network, id, &scratch))
             .collect::<Result<_, _>>()?;
-        Ok(Self { network, operations, pass: None })
+        Ok(Self { network, operations, scratch, pass: None })
     }
 
-    /// Runs every node.
-    fn run(&self, input: &[f32]) -> candle_core::Result<Pass> {
-        let mut outputs = vec![operations::from_channels(self.network.input_shape(), input)?];
-        for operation in &self.operations[1..] {
+    /// Runs every node behind those whose outputs are given, and returns the logits.
+    fn run(&mut self, mut outputs: Vec<Tensor>) -> Result<Vec<f32>, EngineError> {
+        for operation in &self.operations[outputs.len()..] {
             outputs.push(operation.forward(&outputs)?);
         }
-        Ok(Pass { outputs, backward: None })
+        let logits = self.network.logits();
+        let values = operations::to_channels(self.network.node(logits).shape, &outputs[logits.index()])?;
+        if values.iter().any(|logit| !logit.is_finite()) {
+            return Err(EngineError::NotFinite);
+        }
+        self.pass = Some(Pass { outputs, backward: None });
+        Ok(values)
     }
 
     /// The gradient at `node`, going on from what the last pass has already.
-    fn gradient_at(&mut self, seed: &[f32], node: NodeId) -> Result<Tensor, EngineError> {
+    fn gradient_at(&mut self, seed: &[f32], rule: ReluRule, node: NodeId) -> Result<FeatureMaps, EngineError> {
+        check_length("seed", seed.len(), self.network.classes())?;
         let pass = self.pass.as_mut().ok_or(EngineError::NoForward)?;
         let backward = match &mut pass.backward {
-            Some(backward) if backward.seed == seed => backward,
-            other => other.insert(Backward::new(&self.network, seed)?),
+            Some(backward) if backward.seed == seed && backward.rule == rule => backward,
+            other => other.insert(Backward::new(&self.network, seed, rule)?),
         };
         while backward.next > node.index() + 1 {
             let current = backward.next - 1;
@@ -77,21 +86,24 @@ impl CpuEngine {
             let gradient = if kept { slot.clone() } else { slot.take() };
             // A node without a gradient has no way to the logits.
             if let Some(gradient) = gradient {
-                self.operations[current].backward(&pass.outputs, current, &gradient, &mut backward.gradients)?;
+                let operation = &self.operations[current];
+                operation.backward(&pass.outputs, current, &gradient, rule, &mut backward.gradients)?;
             }
             backward.next = current;
         }
-        let gradient = backward.gradients[node.index()].clone();
-        gradient.ok_or(EngineError::NotALayer { node: node.index() })
+        let gradient = &backward.gradients[node.index()];
+        let gradient = gradient.as_ref().ok_or(EngineError::NotALayer { node: node.index() })?;
+        let shape = self.network.node(node).shape;
+        Ok(FeatureMaps { shape, values: operations::to_channels(shape, gradient)? })
     }
 }
 
 impl Backward {
-    fn new(network: &Network, seed: &[f32]) -> candle_core::Result<Self> {
+    fn new(network: &Network, seed: &[f32], rule: ReluRule) -> candle_core::Result<Self> {
         let logits = network.logits();
         let mut gradients = vec![None; network.nodes().len()];
         gradients[logits.index()] = Some(operations::from_channels(network.node(logits).shape, seed)?);
-        Ok(Self { seed: seed.to_vec(), gradients, next: network.nodes().len() })
+        Ok(Self { seed: seed.to_vec(), rule, gradients, next: network.nodes().len() })
     }
 }
 
@@ -108,14 +120,8 @@ impl Engine for CpuEngine {
         check_length("input", input.len(), self.network.input_shape().len())?;
         // Let go of the last photo's memory before asking for this one's.
         self.pass = None;
-        let pass = self.run(input)?;
-        let logits = self.network.logits();
-        let values = operations::to_channels(self.network.node(logits).shape, &pass.outputs[logits.index()])?;
-        if values.iter().any(|logit| !logit.is_finite()) {
-            return Err(EngineError::NotFinite);
-        }
-        self.pass = Some(pass);
-        Ok(values)
+        let input = operations::from_channels(self.network.input_shape(), input)?;
+        self.run(vec![input])
     }
 
     async fn activation(&mut self, node: NodeId) -> Result<FeatureMaps, EngineError> {
@@ -125,13 +131,37 @@ impl Engine for CpuEngine {
     }
 
     async fn gradient(&mut self, seed: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError> {
-        check_length("seed", seed.len(), self.network.classes())?;
-        let is_layer = self.network.layers().iter().any(|known| known.node == layer);
-        if !is_layer && layer != NodeId::INPUT {
-            return Err(EngineError::NotALayer { node: layer.index() });
+        if layer != NodeId::INPUT {
+            check_layer(&self.network, layer)?;
         }
-        let gradient = self.gradient_at(seed, layer)?;
+        self.gradient_at(seed, ReluRule::Gradient, layer)
+    }
+
+    async fn guided_gradient(&mut self, seed: &[f32]) -> Result<FeatureMaps, EngineError> {
+        self.gradient_at(seed, ReluRule::Guided, NodeId::INPUT)
+    }
+
+    async fn forward_from(&mut self, layer: NodeId, activation: &[f32]) -> Result<Vec<f32>, EngineError> {
+        check_layer(&self.network, layer)?;
         let shape = self.network.node(layer).shape;
-        Ok(FeatureMaps { shape, values: operations::to_channels(shape, &gradient)? })
+        check_length("activation", activation.len(), shape.len())?;
+        let Pass { mut outputs, .. } = self.pass.take().ok_or(EngineError::NoForward)?;
+        outputs.truncate(layer.index());
+        outputs.push(operations::from_channels(shape, activation)?);
+        self.run(outputs)
+    }
+
+    async fn replace(&mut self, network: Network) -> Result<(), EngineError> {
+        if !self.network.has_same_graph(&network) {
+            return Err(EngineError::OtherGraph);
+        }
+        self.pass = None;
+        for id in network.node_ids() {
+            if !self.network.node(id).operation.is_same(&network.node(id).operation) {
+                self.operations[id.index()] = PreparedOperation::new(&network, id, &self.scratch)?;
+            }
+        }
+        self.network = network;
+        Ok(())
     }
 }

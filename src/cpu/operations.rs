@@ -10,6 +10,7 @@
 
 use super::kernels::convolution::PreparedConvolution;
 use super::kernels::{Scratch, layout, max_pool, pointwise};
+use crate::engine::ReluRule;
 use crate::network::{Linear, MaxPool, Network, NodeId, Operation, Shape};
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Device, Layout, Result, Tensor, bail};
 use candle_nn::Module;
@@ -77,13 +78,14 @@ impl PreparedOperation {
         outputs: &[Tensor],
         node: usize,
         gradient: &Tensor,
+        rule: ReluRule,
         gradients: &mut [Option<Tensor>],
     ) -> Result<()> {
         let output = &outputs[node];
         match self {
             Self::Input => {}
             Self::Convolution(input, residual, operation) => {
-                let gradient = operation.before_relu(output, gradient)?;
+                let gradient = operation.before_relu(output, gradient, rule)?;
                 // Both may be the same node: each adds to what is there.
                 if let Some(residual) = residual {
                     let slot = &mut gradients[residual.index()];
@@ -148,13 +150,15 @@ impl ConvolutionOperation {
     }
 
     /// The gradient before the ReLU, given that after it.
-    fn before_relu(&self, output: &Tensor, output_gradient: &Tensor) -> Result<Tensor> {
+    fn before_relu(&self, output: &Tensor, output_gradient: &Tensor, rule: ReluRule) -> Result<Tensor> {
         if !self.relu {
             return Ok(output_gradient.clone());
         }
-        with_values(output, |output| {
-            with_values(output_gradient, |gradient| tensor(pointwise::relu_gradient(output, gradient)))
-        })??
+        let before = match rule {
+            ReluRule::Gradient => pointwise::relu_gradient,
+            ReluRule::Guided => pointwise::guided_relu_gradient,
+        };
+        with_values(output, |output| with_values(output_gradient, |gradient| tensor(before(output, gradient))))??
     }
 
     /// The gradient with respect to the input, given that before the ReLU, plus `sum`.
@@ -179,7 +183,7 @@ impl CustomOp1 for ConvolutionOperation {
     }
 
     fn bwd(&self, _input: &Tensor, output: &Tensor, output_gradient: &Tensor) -> Result<Option<Tensor>> {
-        self.input_gradient(&self.before_relu(output, output_gradient)?, None).map(Some)
+        self.input_gradient(&self.before_relu(output, output_gradient, ReluRule::Gradient)?, None).map(Some)
     }
 }
 
@@ -206,7 +210,7 @@ impl CustomOp2 for ConvolutionOperation {
         output: &Tensor,
         output_gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let gradient = self.before_relu(output, output_gradient)?;
+        let gradient = self.before_relu(output, output_gradient, ReluRule::Gradient)?;
         Ok((Some(self.input_gradient(&gradient, None)?), Some(gradient)))
     }
 }
@@ -388,7 +392,7 @@ mod tests {
         gradients[network.logits().index()] = Some(seed.clone());
         for node in (0..outputs.len()).rev() {
             if let Some(gradient) = gradients[node].take() {
-                operations[node].backward(&outputs, node, &gradient, &mut gradients)?;
+                operations[node].backward(&outputs, node, &gradient, ReluRule::Gradient, &mut gradients)?;
                 gradients[node] = Some(gradient);
             }
         }

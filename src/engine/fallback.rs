@@ -9,13 +9,16 @@ pub struct FallbackEngine<C, G> {
     gpu: Option<G>,
     /// Of the last forward, so that the CPU can repeat it.
     input: Vec<f32>,
+    /// The layers that it has been gone on from since, and with what: from the input to the logits, as going on from a
+    /// layer leaves those before it alone.
+    resumed: Vec<(NodeId, Vec<f32>)>,
     failure: Option<EngineError>,
 }
 
 impl<C: Engine, G: Engine> FallbackEngine<C, G> {
     /// Begins with the CPU.
     pub fn new(cpu: C) -> Self {
-        Self { cpu, gpu: None, input: Vec::new(), failure: None }
+        Self { cpu, gpu: None, input: Vec::new(), resumed: Vec::new(), failure: None }
     }
 
     /// Goes on with the GPU. A forward must come next.
@@ -47,6 +50,15 @@ impl<C: Engine, G: Engine> FallbackEngine<C, G> {
         self.gpu = None;
         self.failure = Some(error);
     }
+
+    /// Brings the CPU to where the GPU was.
+    async fn catch_up(&mut self) -> Result<(), EngineError> {
+        self.cpu.forward(&self.input).await?;
+        for (layer, activation) in &self.resumed {
+            self.cpu.forward_from(*layer, activation).await?;
+        }
+        Ok(())
+    }
 }
 
 impl<C: Engine, G: Engine> Engine for FallbackEngine<C, G> {
@@ -70,7 +82,10 @@ impl<C: Engine, G: Engine> Engine for FallbackEngine<C, G> {
             match gpu.forward(input).await {
                 Err(error) if error.may_be_the_device() => self.give_up(error),
                 answer => {
-                    self.input = input.to_vec();
+                    if answer.is_ok() {
+                        self.input = input.to_vec();
+                        self.resumed.clear();
+                    }
                     return answer;
                 }
             }
@@ -84,7 +99,7 @@ impl<C: Engine, G: Engine> Engine for FallbackEngine<C, G> {
                 Err(error) if error.may_be_the_device() => self.give_up(error),
                 answer => return answer,
             }
-            self.cpu.forward(&self.input).await?;
+            self.catch_up().await?;
         }
         self.cpu.activation(node).await
     }
@@ -95,8 +110,48 @@ impl<C: Engine, G: Engine> Engine for FallbackEngine<C, G> {
                 Err(error) if error.may_be_the_device() => self.give_up(error),
                 answer => return answer,
             }
-            self.cpu.forward(&self.input).await?;
+            self.catch_up().await?;
         }
         self.cpu.gradient(seed, layer).await
+    }
+
+    async fn guided_gradient(&mut self, seed: &[f32]) -> Result<FeatureMaps, EngineError> {
+        if let Some(gpu) = &mut self.gpu {
+            match gpu.guided_gradient(seed).await {
+                Err(error) if error.may_be_the_device() => self.give_up(error),
+                answer => return answer,
+            }
+            self.catch_up().await?;
+        }
+        self.cpu.guided_gradient(seed).await
+    }
+
+    async fn forward_from(&mut self, layer: NodeId, activation: &[f32]) -> Result<Vec<f32>, EngineError> {
+        if let Some(gpu) = &mut self.gpu {
+            match gpu.forward_from(layer, activation).await {
+                Err(error) if error.may_be_the_device() => self.give_up(error),
+                answer => {
+                    if answer.is_ok() {
+                        self.resumed.retain(|(earlier, _)| *earlier < layer);
+                        self.resumed.push((layer, activation.to_vec()));
+                    }
+                    return answer;
+                }
+            }
+            self.catch_up().await?;
+        }
+        self.cpu.forward_from(layer, activation).await
+    }
+
+    async fn replace(&mut self, network: Network) -> Result<(), EngineError> {
+        // Both: the CPU must be able to take over at any time.
+        self.cpu.replace(network.clone()).await?;
+        if let Some(gpu) = &mut self.gpu {
+            match gpu.replace(network).await {
+                Err(error) if error.may_be_the_device() => self.give_up(error),
+                answer => return answer,
+            }
+        }
+        Ok(())
     }
 }

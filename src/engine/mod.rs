@@ -27,6 +27,9 @@ pub enum EngineError {
     /// A gradient or an activation was asked for before any forward.
     #[error("Nothing has been computed yet: run a forward first.")]
     NoForward,
+    /// Another network was given that is not the same graph: a mistake of the caller's.
+    #[error("The network to be executed instead is another graph.")]
+    OtherGraph,
     /// A gradient was asked for at a node that is neither the input nor a layer.
     #[error("There is no gradient at node {node}: it is neither a layer nor the input.")]
     NotALayer {
@@ -65,7 +68,7 @@ pub enum EngineError {
 impl EngineError {
     /// Whether another engine might succeed: all but what the caller got wrong.
     pub fn may_be_the_device(&self) -> bool {
-        !matches!(self, Self::Length { .. } | Self::NoForward | Self::NotALayer { .. })
+        !matches!(self, Self::Length { .. } | Self::NoForward | Self::OtherGraph | Self::NotALayer { .. })
     }
 
     /// Stable name for programs.
@@ -131,6 +134,29 @@ pub trait Engine {
     /// `d(Σ_c seed[c] · logit_c) / d(output of layer)` in the last forward; `layer` is a layer's node or
     /// [`NodeId::INPUT`]. Gradients of one seed at several layers cost hardly more than the one nearest the input.
     async fn gradient(&mut self, seed: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError>;
+
+    /// The gradient at the input by guided backpropagation (Springenberg et al. 2015): at every ReLU only what is above
+    /// zero is passed on, besides the ReLU's own mask. No gradient of anything, but a picture of what excites a class.
+    async fn guided_gradient(&mut self, seed: &[f32]) -> Result<FeatureMaps, EngineError>;
+
+    /// Goes on from `layer` with `activation` (channel by channel) in place of its output in the last forward, and
+    /// returns the logits. This is the last forward from then on: gradients at that layer and behind it are those of the
+    /// new outputs. With the layer's own output, everything is as it was.
+    async fn forward_from(&mut self, layer: NodeId, activation: &[f32]) -> Result<Vec<f32>, EngineError>;
+
+    /// Executes `network` from now on: the same graph with other parameters. Only what differs is prepared anew (shared
+    /// parameters are the same ones). A forward must come next. After a failure the engine can only be given another
+    /// network.
+    async fn replace(&mut self, network: Network) -> Result<(), EngineError>;
+}
+
+/// What a ReLU does, in every engine, to a gradient on its way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ReluRule {
+    /// Passes it on where the ReLU's output is above zero.
+    Gradient,
+    /// Of that, passes on what is above zero itself.
+    Guided,
 }
 
 /// The seed of one class: 1 for it, 0 for all others.
@@ -138,6 +164,12 @@ pub fn class_seed(classes: usize, class: usize) -> Vec<f32> {
     let mut seed = vec![0.0; classes];
     seed[class] = 1.0;
     seed
+}
+
+/// Holds a node to being a layer's.
+pub(crate) fn check_layer(network: &Network, node: NodeId) -> Result<(), EngineError> {
+    let is_layer = network.layers().iter().any(|layer| layer.node == node);
+    if is_layer { Ok(()) } else { Err(EngineError::NotALayer { node: node.index() }) }
 }
 
 /// Holds the length of an argument to what it must be.

@@ -123,6 +123,23 @@ impl Gpu {
         pipeline.clone()
     }
 
+    /// A buffer that begins with `values`. Filled while it is mapped: memory that threads share can be written in no other
+    /// way.
+    pub(super) fn filled<T: bytemuck::NoUninit>(&self, values: &[T], usage: wgpu::BufferUsages) -> wgpu::Buffer {
+        let buffer = self.device().create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: size_of_val(values) as u64,
+            usage,
+            mapped_at_creation: true,
+        });
+        // A buffer that could not be made has no memory; the error scope around this says so.
+        if let Ok(mut view) = buffer.get_mapped_range_mut(..) {
+            view.copy_from_slice(bytemuck::cast_slice(values));
+        }
+        buffer.unmap();
+        buffer
+    }
+
     /// Does `work`, and waits for word of whether any of it went wrong.
     pub(super) async fn checked<T>(&self, work: impl FnOnce() -> T) -> Result<T, EngineError> {
         let scopes = [wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation]
@@ -140,8 +157,9 @@ impl Gpu {
             }
         }
         if failure.is_some() {
-            // Has the word of a lost device come, where it is not sent unasked: that is then the reason.
-            let _ = self.device().poll(wgpu::PollType::Poll);
+            // Has the word of a lost device come, where it is not sent unasked: that is then the reason. It comes after
+            // whatever the device was still at.
+            let _ = self.device().poll(wgpu::PollType::wait_indefinitely());
         }
         self.still_there()?;
         match failure {

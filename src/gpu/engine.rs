@@ -1,14 +1,13 @@
 //! Executes a plan on a device.
 
 use super::device::Gpu;
-use super::plan::{BufferId, Dispatch, Plan};
+use super::plan::{Buffer, BufferId, Plan};
+use super::steps::{Step, Steps};
 use super::weights;
 use crate::engine::layout::{length, to_cells, to_channels};
-use crate::engine::{Description, Engine, EngineError, FeatureMaps, check_length};
+use crate::engine::{Description, Engine, EngineError, FeatureMaps, ReluRule, check_layer, check_length};
 use crate::network::{Network, NodeId};
-
-/// Uniform buffers are bound at multiples of this many bytes on every adapter.
-const PARAMETERS_STRIDE: usize = 256;
+use std::cell::OnceCell;
 
 /// See the [module of the folder](super).
 pub struct GpuEngine {
@@ -17,32 +16,23 @@ pub struct GpuEngine {
     pub(super) plan: Plan,
     /// As in the plan.
     buffers: Vec<wgpu::Buffer>,
-    /// Parameters of all dispatches.
-    parameters: wgpu::Buffer,
-    pub(super) forward: Vec<Step>,
-    pub(super) backward: Vec<Step>,
+    pub(super) forward: Steps,
+    pub(super) backward: Steps,
+    /// The way back of guided backpropagation, made at its first use.
+    guided: OnceCell<Steps>,
     /// What is read back goes through here.
     staging: wgpu::Buffer,
     /// Whether there has been a forward.
     pub(super) forwarded: bool,
-    /// The seed whose gradients the buffers hold, and how many dispatches they have taken so far.
-    pub(super) seeded: Option<(Vec<f32>, usize)>,
+    pub(super) seeded: Option<Seeded>,
 }
 
-/// A dispatch made real.
-pub(super) struct Step {
-    pipeline: wgpu::ComputePipeline,
-    bindings: wgpu::BindGroup,
-    workgroups: [u32; 3],
-}
-
-impl Step {
-    pub(super) fn encode(&self, pass: &mut wgpu::ComputePass) {
-        let [x, y, z] = self.workgroups;
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &self.bindings, &[]);
-        pass.dispatch_workgroups(x, y, z);
-    }
+/// Whose gradients the buffers hold.
+pub(super) struct Seeded {
+    seed: Vec<f32>,
+    rule: ReluRule,
+    /// How many dispatches of the way back they have taken so far.
+    done: usize,
 }
 
 impl GpuEngine {
@@ -53,33 +43,22 @@ impl GpuEngine {
     }
 
     fn make(gpu: Gpu, network: Network, plan: Plan) -> Self {
+        let storage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST;
         let buffers: Vec<wgpu::Buffer> = plan
             .buffers
             .iter()
             .map(|buffer| match weights::initial(&network, buffer.contents, buffer.length) {
-                Some(values) => filled(&gpu, &values, wgpu::BufferUsages::STORAGE),
+                Some(values) => gpu.filled(&values, storage),
                 None => gpu.device().create_buffer(&wgpu::BufferDescriptor {
                     label: None,
                     size: (buffer.length * size_of::<f32>()) as u64,
-                    usage: wgpu::BufferUsages::STORAGE
-                        | wgpu::BufferUsages::COPY_SRC
-                        | wgpu::BufferUsages::COPY_DST,
+                    usage: storage | wgpu::BufferUsages::COPY_SRC,
                     mapped_at_creation: false,
                 }),
             })
             .collect();
-        let mut words = Vec::new();
-        for dispatch in plan.forward.iter().chain(&plan.backward) {
-            words.extend(&dispatch.parameters);
-            words.resize(words.len().next_multiple_of(PARAMETERS_STRIDE / size_of::<u32>()), 0);
-        }
-        let parameters = filled(&gpu, &words, wgpu::BufferUsages::UNIFORM);
-        let steps = |dispatches: &[Dispatch], first: usize| -> Vec<Step> {
-            let step = |(index, dispatch)| Self::step(&gpu, &buffers, &parameters, first + index, dispatch);
-            dispatches.iter().enumerate().map(step).collect()
-        };
-        let forward = steps(&plan.forward, 0);
-        let backward = steps(&plan.backward, plan.forward.len());
+        let forward = Steps::new(&gpu, &buffers, &plan.forward);
+        let backward = Steps::new(&gpu, &buffers, &plan.backward);
         let largest = network.nodes().iter().map(|node| length(node.shape)).max().unwrap_or(0);
         let staging = gpu.device().create_buffer(&wgpu::BufferDescriptor {
             label: Some("read back"),
@@ -92,46 +71,18 @@ impl GpuEngine {
             gpu,
             plan,
             buffers,
-            parameters,
             forward,
             backward,
+            guided: OnceCell::new(),
             staging,
             forwarded: false,
             seeded: None,
         }
     }
 
-    fn step(
-        gpu: &Gpu,
-        buffers: &[wgpu::Buffer],
-        parameters: &wgpu::Buffer,
-        index: usize,
-        dispatch: &Dispatch,
-    ) -> Step {
-        let pipeline = gpu.pipeline(dispatch.kernel);
-        let uniform = wgpu::BindGroupEntry {
-            binding: 0,
-            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                buffer: parameters,
-                offset: (index * PARAMETERS_STRIDE) as u64,
-                size: std::num::NonZero::new(PARAMETERS_STRIDE as u64),
-            }),
-        };
-        let bound = dispatch.buffers.iter().enumerate().map(|(place, id)| wgpu::BindGroupEntry {
-            binding: place as u32 + 1,
-            resource: buffers[id.index()].as_entire_binding(),
-        });
-        let bindings = gpu.device().create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &std::iter::once(uniform).chain(bound).collect::<Vec<_>>(),
-        });
-        Step { pipeline, bindings, workgroups: dispatch.workgroups }
-    }
-
     /// Has `values` put into a buffer, by way of the one returned.
     pub(super) fn upload(&self, encoder: &mut wgpu::CommandEncoder, values: &[f32], to: BufferId) -> wgpu::Buffer {
-        let source = filled(&self.gpu, values, wgpu::BufferUsages::COPY_SRC);
+        let source = self.gpu.filled(values, wgpu::BufferUsages::COPY_SRC);
         encoder.copy_buffer_to_buffer(&source, 0, &self.buffers[to.index()], 0, source.size());
         source
     }
@@ -160,12 +111,83 @@ impl GpuEngine {
         }
         read
     }
+
+    /// Uploads the parameters of `network` that are not those of this engine's, in one submission: if it fails, nothing
+    /// has changed.
+    fn upload_changes(&self, network: &Network) {
+        let mut encoder = self.gpu.device().create_command_encoder(&Default::default());
+        let mut uploaded = Vec::new();
+        let is_new = |node: NodeId| !network.node(node).operation.is_same(&self.network.node(node).operation);
+        for id in self.plan.buffer_ids() {
+            let Buffer { length, contents } = self.plan.buffers[id.index()];
+            if contents.node().is_some_and(is_new)
+                && let Some(values) = weights::initial(network, contents, length)
+            {
+                uploaded.push(self.upload(&mut encoder, &values, id));
+            }
+        }
+        self.gpu.queue().submit([encoder.finish()]);
+        uploaded.iter().for_each(wgpu::Buffer::destroy);
+    }
+
+    /// Takes `values`, channel by channel, for the output of `node`, computes all that comes behind it, and returns the
+    /// logits.
+    async fn run_from(&mut self, node: NodeId, values: &[f32]) -> Result<Vec<f32>, EngineError> {
+        self.forwarded = false;
+        self.seeded = None;
+        let cells = to_cells(self.network.node(node).shape, values);
+        let upload = Some((cells.as_slice(), self.plan.output(node)));
+        let steps = &self.forward.all()[self.plan.complete(node)..];
+        let logits = self.plan.output(self.network.logits());
+        let values = self.submit(upload, steps, logits, self.network.classes()).await?;
+        if values.iter().any(|logit| !logit.is_finite()) {
+            return Err(EngineError::NotFinite);
+        }
+        self.forwarded = true;
+        Ok(values)
+    }
+
+    /// The gradient at `node`, going on from what the buffers hold already.
+    async fn gradient_at(
+        &mut self,
+        seed: &[f32],
+        rule: ReluRule,
+        node: NodeId,
+    ) -> Result<FeatureMaps, EngineError> {
+        check_length("seed", seed.len(), self.network.classes())?;
+        if !self.forwarded {
+            return Err(EngineError::NoForward);
+        }
+        let (buffer, end) = self.plan.gradient(node).ok_or(EngineError::NotALayer { node: node.index() })?;
+        let logits = self.network.logits();
+        // The logits got a gradient first of all.
+        let (seed_buffer, _) = self.plan.gradient(logits).ok_or(EngineError::NoForward)?;
+        let backward = match (rule, self.guided.get()) {
+            (ReluRule::Gradient, _) => &self.backward,
+            (ReluRule::Guided, Some(guided)) => guided,
+            (ReluRule::Guided, None) => {
+                let make = || Steps::new(&self.gpu, &self.buffers, &self.plan.guided());
+                let made = self.gpu.checked(make).await?;
+                self.guided.get_or_init(|| made)
+            }
+        };
+        let (done, upload) = match self.seeded.take() {
+            Some(last) if last.seed == seed && last.rule == rule => (last.done, None),
+            _ => (0, Some(to_cells(self.network.node(logits).shape, seed))),
+        };
+        let upload = upload.as_deref().map(|values| (values, seed_buffer));
+        let steps = backward.all().get(done..end).unwrap_or(&[]);
+        let shape = self.network.node(node).shape;
+        let cells = self.submit(upload, steps, buffer, length(shape)).await?;
+        self.seeded = Some(Seeded { seed: seed.to_vec(), rule, done: done.max(end) });
+        Ok(FeatureMaps { shape, values: to_channels(shape, &cells) })
+    }
 }
 
 /// Everything a GPU engine holds is given back at once, not when a garbage collector finds the time.
 impl Drop for GpuEngine {
     fn drop(&mut self) {
-        for buffer in self.buffers.iter().chain([&self.parameters, &self.staging]) {
+        for buffer in self.buffers.iter().chain([&self.staging]) {
             buffer.destroy();
         }
     }
@@ -181,20 +203,8 @@ impl Engine for GpuEngine {
     }
 
     async fn forward(&mut self, input: &[f32]) -> Result<Vec<f32>, EngineError> {
-        let shape = self.network.input_shape();
-        check_length("input", input.len(), shape.len())?;
-        self.forwarded = false;
-        self.seeded = None;
-        let cells = to_cells(shape, input);
-        let logits = self.network.logits();
-        let classes = self.network.classes();
-        let upload = Some((cells.as_slice(), self.plan.output(NodeId::INPUT)));
-        let values = self.submit(upload, &self.forward, self.plan.output(logits), classes).await?;
-        if values.iter().any(|logit| !logit.is_finite()) {
-            return Err(EngineError::NotFinite);
-        }
-        self.forwarded = true;
-        Ok(values)
+        check_length("input", input.len(), self.network.input_shape().len())?;
+        self.run_from(NodeId::INPUT, input).await
     }
 
     async fn activation(&mut self, node: NodeId) -> Result<FeatureMaps, EngineError> {
@@ -207,41 +217,34 @@ impl Engine for GpuEngine {
     }
 
     async fn gradient(&mut self, seed: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError> {
-        check_length("seed", seed.len(), self.network.classes())?;
+        if layer != NodeId::INPUT {
+            check_layer(&self.network, layer)?;
+        }
+        self.gradient_at(seed, ReluRule::Gradient, layer).await
+    }
+
+    async fn guided_gradient(&mut self, seed: &[f32]) -> Result<FeatureMaps, EngineError> {
+        self.gradient_at(seed, ReluRule::Guided, NodeId::INPUT).await
+    }
+
+    async fn forward_from(&mut self, layer: NodeId, activation: &[f32]) -> Result<Vec<f32>, EngineError> {
+        check_layer(&self.network, layer)?;
+        check_length("activation", activation.len(), self.network.node(layer).shape.len())?;
         if !self.forwarded {
             return Err(EngineError::NoForward);
         }
-        let is_layer = self.network.layers().iter().any(|known| known.node == layer);
-        let planned = self.plan.gradient(layer).filter(|_| is_layer || layer == NodeId::INPUT);
-        let (buffer, end) = planned.ok_or(EngineError::NotALayer { node: layer.index() })?;
-        let logits = self.network.logits();
-        // The logits got a gradient first of all.
-        let (seed_buffer, _) = self.plan.gradient(logits).ok_or(EngineError::NoForward)?;
-        let (done, upload) = match self.seeded.take() {
-            Some((last, done)) if last == seed => (done, None),
-            _ => (0, Some(to_cells(self.network.node(logits).shape, seed))),
-        };
-        let upload = upload.as_deref().map(|values| (values, seed_buffer));
-        let steps = self.backward.get(done..end).unwrap_or(&[]);
-        let shape = self.network.node(layer).shape;
-        let cells = self.submit(upload, steps, buffer, length(shape)).await?;
-        self.seeded = Some((seed.to_vec(), done.max(end)));
-        Ok(FeatureMaps { shape, values: to_channels(shape, &cells) })
+        self.run_from(layer, activation).await
     }
-}
 
-/// A buffer that begins with `values`. Filled while it is mapped: memory that threads share can be written in no other way.
-fn filled<T: bytemuck::NoUninit>(gpu: &Gpu, values: &[T], usage: wgpu::BufferUsages) -> wgpu::Buffer {
-    let buffer = gpu.device().create_buffer(&wgpu::BufferDescriptor {
-        label: None,
-        size: size_of_val(values) as u64,
-        usage,
-        mapped_at_creation: true,
-    });
-    // A buffer that could not be made has no memory; the error scope around this says so.
-    if let Ok(mut view) = buffer.get_mapped_range_mut(..) {
-        view.copy_from_slice(bytemuck::cast_slice(values));
+    async fn replace(&mut self, network: Network) -> Result<(), EngineError> {
+        if !self.network.has_same_graph(&network) {
+            return Err(EngineError::OtherGraph);
+        }
+        self.forwarded = false;
+        self.seeded = None;
+        self.gpu.still_there()?;
+        self.gpu.checked(|| self.upload_changes(&network)).await?;
+        self.network = network;
+        Ok(())
     }
-    buffer.unmap();
-    buffer
 }

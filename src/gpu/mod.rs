@@ -13,6 +13,7 @@ mod engine;
 pub mod kernel;
 pub mod plan;
 mod profile;
+mod steps;
 mod template;
 pub mod tuning;
 mod weights;

@@ -33,7 +33,7 @@ impl GpuEngine {
             (to_cells(network.input_shape(), input), self.plan.output(NodeId::INPUT)),
             (to_cells(network.node(logits).shape, seed), seed_buffer),
         ];
-        let steps: Vec<_> = self.forward.iter().chain(&self.backward).collect();
+        let steps: Vec<_> = self.forward.all().iter().chain(self.backward.all()).collect();
         let count = 2 * steps.len() as u32;
         let bytes = u64::from(count) * size_of::<u64>() as u64;
         let buffer = |usage| {

@@ -114,7 +114,7 @@ pub struct Convolution {
 }
 
 /// The maximum over square windows; padding counts as −∞.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxPool {
     /// Side of the window, in cells.
     pub kernel: usize,
@@ -146,6 +146,31 @@ pub enum Operation {
     GlobalAveragePool,
     /// See [`Linear`].
     Linear(Arc<Linear>),
+}
+
+impl Operation {
+    /// Whether this is the very same operation: the same geometry, and parameters that are shared, not only equal.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Convolution(own), Self::Convolution(other)) => Arc::ptr_eq(own, other),
+            (Self::Linear(own), Self::Linear(other)) => Arc::ptr_eq(own, other),
+            _ => self.has_same_geometry(other),
+        }
+    }
+
+    /// Whether they differ in their parameters at most.
+    pub fn has_same_geometry(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Input, Self::Input) | (Self::GlobalAveragePool, Self::GlobalAveragePool) => true,
+            (Self::Convolution(own), Self::Convolution(other)) => {
+                let geometry = |of: &Convolution| (of.kernel, of.stride, of.padding, of.residual, of.relu);
+                geometry(own) == geometry(other) && own.weight.len() == other.weight.len()
+            }
+            (Self::MaxPool(own), Self::MaxPool(other)) => own == other,
+            (Self::Linear(own), Self::Linear(other)) => own.weight.len() == other.weight.len(),
+            _ => false,
+        }
+    }
 }
 
 /// One operation of the graph.
@@ -247,6 +272,31 @@ impl Network {
     /// The last layer, the default target layer.
     pub fn last_layer(&self) -> Option<&Layer> {
         self.layers.last()
+    }
+
+    /// Whether `other` is this network but for its parameters, so that one can be executed in place of the other.
+    pub fn has_same_graph(&self, other: &Self) -> bool {
+        let same = |(own, other): (&Node, &Node)| {
+            own.input == other.input
+                && own.shape == other.shape
+                && own.operation.has_same_geometry(&other.operation)
+        };
+        self.layers == other.layers
+            && self.nodes.len() == other.nodes.len()
+            && self.nodes.iter().zip(&other.nodes).all(same)
+    }
+
+    /// This network with another operation at some nodes: `change` is asked about each, and leaves those alone that it
+    /// answers with `None`. The graph must stay the same.
+    pub fn with_operations(&self, mut change: impl FnMut(NodeId, &Operation) -> Option<Operation>) -> Self {
+        let mut changed = self.clone();
+        for (index, node) in changed.nodes.iter_mut().enumerate() {
+            if let Some(operation) = change(NodeId(index), &node.operation) {
+                assert!(node.operation.has_same_geometry(&operation), "an operation of the same geometry");
+                node.operation = operation;
+            }
+        }
+        changed
     }
 
     /// The node of the logits.

@@ -5,6 +5,16 @@ use gradcam::network::{MaxPool, Network, Operation, Shape};
 
 /// The gradient of `Σ_c seed[c] · logit_c` with respect to every node's output, by node. `outputs` are the engine's.
 pub fn gradients(network: &Network, outputs: &[Vec<f32>], seed: &[f32]) -> Vec<Vec<f64>> {
+    pass(network, outputs, seed, |gradient| gradient)
+}
+
+/// The same by guided backpropagation.
+pub fn guided(network: &Network, outputs: &[Vec<f32>], seed: &[f32]) -> Vec<Vec<f64>> {
+    pass(network, outputs, seed, |gradient| gradient.max(0.0))
+}
+
+/// `through` is what becomes of a gradient that a ReLU lets through.
+fn pass(network: &Network, outputs: &[Vec<f32>], seed: &[f32], through: impl Fn(f64) -> f64) -> Vec<Vec<f64>> {
     let mut gradients: Vec<Vec<f64>> = network.nodes().iter().map(|node| vec![0.0; node.shape.len()]).collect();
     gradients[network.logits().index()] = seed.iter().copied().map(f64::from).collect();
     for id in network.node_ids().rev() {
@@ -16,9 +26,7 @@ pub fn gradients(network: &Network, outputs: &[Vec<f32>], seed: &[f32]) -> Vec<V
             Operation::Convolution(parameters) => {
                 if parameters.relu {
                     for (gradient, &output) in gradient.iter_mut().zip(&outputs[id.index()]) {
-                        if output <= 0.0 {
-                            *gradient = 0.0;
-                        }
+                        *gradient = if output > 0.0 { through(*gradient) } else { 0.0 };
                     }
                 }
                 if let Some(residual) = parameters.residual {

@@ -5,6 +5,8 @@
 
 pub mod backward;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod contract;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod files;
 pub mod parity;
 pub mod random;

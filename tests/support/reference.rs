@@ -101,6 +101,12 @@ impl<'bytes> Reference<'bytes> {
         }
     }
 
+    /// The class's gradient at the input by guided backpropagation, 3 × 224 × 224; `None` where it was not stored.
+    pub fn guided_gradient(&self, class: usize) -> Option<Vec<f32>> {
+        let name = format!("guided.{class}");
+        self.tensors.tensor(&name).is_ok().then(|| self.values(&name))
+    }
+
     /// A sample of a layer's output.
     pub fn activation(&self, layer: &str) -> Sample {
         self.sample(&format!("{layer}.activation")).unwrap_or_else(|| panic!("the fixture has no {layer}"))

@@ -30,11 +30,49 @@ impl Engine for ReferenceEngine {
     }
 
     async fn forward(&mut self, input: &[f32]) -> Result<Vec<f32>, EngineError> {
-        let mut outputs: Vec<Vec<f64>> = Vec::new();
-        for node in self.network.nodes() {
+        Ok(self.run(vec![widen(input)]))
+    }
+
+    async fn activation(&mut self, node: NodeId) -> Result<FeatureMaps, EngineError> {
+        let values = self.outputs.get(node.index()).ok_or(EngineError::NoForward)?.clone();
+        Ok(FeatureMaps { shape: self.network.node(node).shape, values })
+    }
+
+    async fn gradient(&mut self, seed: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError> {
+        if self.gradients.as_ref().is_none_or(|(last, _)| last != seed) {
+            let gradients = backward::gradients(&self.network, &self.outputs, seed);
+            self.gradients = Some((seed.to_vec(), gradients));
+        }
+        let (_, gradients) = self.gradients.as_ref().ok_or(EngineError::NoForward)?;
+        let values = narrow(&gradients[layer.index()]);
+        Ok(FeatureMaps { shape: self.network.node(layer).shape, values })
+    }
+
+    async fn guided_gradient(&mut self, seed: &[f32]) -> Result<FeatureMaps, EngineError> {
+        let gradients = backward::guided(&self.network, &self.outputs, seed);
+        Ok(FeatureMaps { shape: self.network.input_shape(), values: narrow(&gradients[0]) })
+    }
+
+    async fn forward_from(&mut self, layer: NodeId, activation: &[f32]) -> Result<Vec<f32>, EngineError> {
+        let mut outputs: Vec<Vec<f64>> = self.outputs.iter().map(|output| widen(output)).collect();
+        outputs.truncate(layer.index());
+        outputs.push(widen(activation));
+        Ok(self.run(outputs))
+    }
+
+    async fn replace(&mut self, network: Network) -> Result<(), EngineError> {
+        *self = Self::new(network);
+        Ok(())
+    }
+}
+
+impl ReferenceEngine {
+    /// Runs every node behind those whose outputs are given.
+    fn run(&mut self, mut outputs: Vec<Vec<f64>>) -> Vec<f32> {
+        for node in &self.network.nodes()[outputs.len()..] {
             let shape = self.network.node(node.input).shape;
             let output = match &node.operation {
-                Operation::Input => input.iter().copied().map(f64::from).collect(),
+                Operation::Input => unreachable!("only the first node"),
                 Operation::Convolution(parameters) => {
                     let residual = parameters.residual.map(|residual| &*outputs[residual.index()]);
                     convolution::forward(parameters, shape, node.shape, &outputs[node.input.index()], residual)
@@ -62,22 +100,7 @@ impl Engine for ReferenceEngine {
         }
         self.outputs = outputs.iter().map(|output| narrow(output)).collect();
         self.gradients = None;
-        Ok(self.outputs[self.network.logits().index()].clone())
-    }
-
-    async fn activation(&mut self, node: NodeId) -> Result<FeatureMaps, EngineError> {
-        let values = self.outputs.get(node.index()).ok_or(EngineError::NoForward)?.clone();
-        Ok(FeatureMaps { shape: self.network.node(node).shape, values })
-    }
-
-    async fn gradient(&mut self, seed: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError> {
-        if self.gradients.as_ref().is_none_or(|(last, _)| last != seed) {
-            let gradients = backward::gradients(&self.network, &self.outputs, seed);
-            self.gradients = Some((seed.to_vec(), gradients));
-        }
-        let (_, gradients) = self.gradients.as_ref().ok_or(EngineError::NoForward)?;
-        let values = narrow(&gradients[layer.index()]);
-        Ok(FeatureMaps { shape: self.network.node(layer).shape, values })
+        self.outputs[self.network.logits().index()].clone()
     }
 }
 

@@ -1,7 +1,8 @@
 //! Small networks with all that a family of networks may come with, and that a ResNet-18 has not.
 
 use super::random::signed;
-use gradcam::network::{Convolution, Linear, MaxPool, Network, NetworkBuilder, NodeId, Shape};
+use gradcam::network::{Convolution, Linear, MaxPool, Network, NetworkBuilder, NodeId, Operation, Shape};
+use std::sync::Arc;
 
 fn convolution(
     name: &str,
@@ -58,4 +59,22 @@ pub fn pooled_network() -> Network {
     let pooled = builder.global_average_pool(second);
     builder.linear(pooled, Linear { weight: signed("head", 5 * 37), bias: signed("head bias", 5) });
     builder.finish("pooled toy")
+}
+
+/// `network` with the parameters of some nodes in the reverse order.
+pub fn with_reversed_parameters(network: &Network, chosen: impl Fn(NodeId) -> bool) -> Network {
+    let reversed = |values: &[f32]| values.iter().rev().copied().collect::<Vec<_>>();
+    network.with_operations(|id, operation| match operation {
+        _ if !chosen(id) => None,
+        Operation::Convolution(convolution) => Some(Operation::Convolution(Arc::new(Convolution {
+            weight: reversed(&convolution.weight),
+            bias: reversed(&convolution.bias),
+            ..**convolution
+        }))),
+        Operation::Linear(linear) => Some(Operation::Linear(Arc::new(Linear {
+            weight: reversed(&linear.weight),
+            bias: reversed(&linear.bias),
+        }))),
+        _ => None,
+    })
 }

@@ -294,8 +294,12 @@ pub mod reference {
         let mut gradient = vec![0.0; input_shape.len()];
         rows(convolution, input_shape, output_shape, |out, weight, source, stride| {
             let weight = f64::from(convolution.weight[weight]);
-            for (gradient, output) in gradient[source..].iter_mut().step_by(stride).zip(&output_gradient[out]) {
-                *gradient += weight * output;
+            let gradients = gradient[source..].iter_mut();
+            let add = |(gradient, output): (&mut f64, &f64)| *gradient += weight * output;
+            match stride {
+                // The same, but for compilers: without steps they do several at once.
+                1 => gradients.zip(&output_gradient[out]).for_each(add),
+                _ => gradients.step_by(stride).zip(&output_gradient[out]).for_each(add),
             }
         });
         gradient

@@ -43,6 +43,20 @@ impl Epilogue<'_> {
 
 /// The gradient before a ReLU: `gradient` where the ReLU's `output` is above zero, else 0.
 pub fn relu_gradient(output: &[f32], gradient: &[f32]) -> Vec<f32> {
+    masked(output, gradient, simd::where_positive)
+}
+
+/// The same for guided backpropagation: what is below zero becomes zero, too.
+pub fn guided_relu_gradient(output: &[f32], gradient: &[f32]) -> Vec<f32> {
+    masked(output, gradient, |value, gate| simd::relu(simd::where_positive(value, gate)))
+}
+
+/// `mask(gradient, output)`, vector by vector.
+fn masked(
+    output: &[f32],
+    gradient: &[f32],
+    mask: impl Fn(simd::Vector, simd::Vector) -> simd::Vector + Sync,
+) -> Vec<f32> {
     assert_eq!(output.len(), gradient.len(), "gradient of a ReLU");
     assert_eq!(output.len() % LANES, 0, "maps are whole vectors");
     // Safety: vector by vector, every float of the three.
@@ -51,7 +65,7 @@ pub fn relu_gradient(output: &[f32], gradient: &[f32]) -> Vec<f32> {
             for offset in (0..output.len()).step_by(LANES) {
                 let gate = simd::load(output.as_ptr().add(offset));
                 let value = simd::load(gradient.as_ptr().add(offset));
-                simd::store(result.at(offset, LANES), simd::where_positive(value, gate));
+                simd::store(result.at(offset, LANES), mask(value, gate));
             }
         })
     }

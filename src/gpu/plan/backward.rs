@@ -22,21 +22,21 @@ impl Planner<'_> {
             }
             Operation::MaxPool(pool) => {
                 let last = self.contribution(node.input);
-                let parameters = pooling_parameters(from, node.shape, pool, last.flags);
+                let parameters = pooling_parameters(from, node.shape, pool);
                 let places = self.places[id.index()].unwrap_or(self.unused);
-                let buffers = self.stored(last, &[gradient, places]);
+                let buffers = vec![gradient, places];
                 let dispatch =
                     self.over_results(Kernel::MaxPoolGradient, id, parameters, buffers, length(from) / LANES);
-                self.backward.push(dispatch);
+                self.backward.push(self.stored(last, dispatch));
             }
             Operation::GlobalAveragePool => {
                 let last = self.contribution(node.input);
                 let vectors = padded(from.channels) / LANES;
-                let parameters = vec![from.area() as u32, vectors as u32, last.flags];
-                let buffers = self.stored(last, &[gradient]);
+                let parameters = vec![from.area() as u32, vectors as u32];
                 let results = length(from) / LANES;
-                let dispatch = self.over_results(Kernel::AveragePoolGradient, id, parameters, buffers, results);
-                self.backward.push(dispatch);
+                let dispatch =
+                    self.over_results(Kernel::AveragePoolGradient, id, parameters, vec![gradient], results);
+                self.backward.push(self.stored(last, dispatch));
             }
             Operation::Linear(_) => self.pass_on(id, gradient),
         }
@@ -80,10 +80,8 @@ impl Planner<'_> {
     /// Copies `id`'s gradient, but for what becomes of it when it is stored.
     fn pointwise(&mut self, id: NodeId, input: BufferId, last: Stored) {
         let vectors = length(self.shape(id)) / LANES;
-        let buffers = self.stored(last, &[input]);
-        let dispatch =
-            self.over_results(Kernel::Pointwise, id, vec![vectors as u32, last.flags], buffers, vectors);
-        self.backward.push(dispatch);
+        let dispatch = self.over_results(Kernel::Pointwise, id, vec![vectors as u32], vec![input], vectors);
+        self.backward.push(self.stored(last, dispatch));
     }
 
     /// Where a share of `node`'s gradient goes, and how: the first is stored, any other added to it.

@@ -87,14 +87,14 @@ impl Planner<'_> {
                 tile.inputs() as u32,
                 turned,
             ],
+            flags: None,
             buffers: vec![patches, weights, products],
             workgroups: [invocations.div_ceil(places) as u32, positions as u32, 1],
         };
         let after = Kernel::WinogradOutput(tile);
-        let parameters = map(results).into_iter().chain([last.flags]).collect();
-        let buffers = self.stored(last, &[products]);
-        let after = self.over_results(after, id, parameters, buffers, tiles * results / lanes);
-        [before, products_of, after]
+        let buffers = vec![products];
+        let after = self.over_results(after, id, map(results).to_vec(), buffers, tiles * results / lanes);
+        [before, products_of, self.stored(last, after)]
     }
 
     /// By the definition.
@@ -129,17 +129,20 @@ impl Planner<'_> {
             parameters.extend(sides.map(|value| value as u32));
         }
         parameters.extend([kernel, stride, padding].map(|value| value as u32));
-        parameters.push(last.flags);
         let [places, _] = chosen.workgroup(self.tuning);
         let vectors = padded(results.channels) / LANES;
         let invocations = vectors.div_ceil(self.tuning.vectors) * parts(chosen.pixels(self.tuning));
-        Dispatch {
-            kernel: chosen,
-            node: id,
-            parameters,
-            buffers: self.stored(last, &[source, weights]),
-            workgroups: [invocations.div_ceil(places) as u32, 1, 1],
-        }
+        self.stored(
+            last,
+            Dispatch {
+                kernel: chosen,
+                node: id,
+                parameters,
+                flags: None,
+                buffers: vec![source, weights],
+                workgroups: [invocations.div_ceil(places) as u32, 1, 1],
+            },
+        )
     }
 
     /// Whether a direct convolution shares its sums: where it has few results and long sums.
@@ -159,14 +162,16 @@ impl Planner<'_> {
         results: usize,
     ) -> Dispatch {
         let [places, _] = kernel.workgroup(self.tuning);
-        Dispatch { kernel, node, parameters, buffers, workgroups: [results.div_ceil(places) as u32, 1, 1] }
+        let workgroups = [results.div_ceil(places) as u32, 1, 1];
+        Dispatch { kernel, node, parameters, flags: None, buffers, workgroups }
     }
 
-    /// The buffers of a kernel that ends in `store.wgsl`.
-    pub(super) fn stored(&self, last: Stored, read: &[BufferId]) -> Vec<BufferId> {
-        let mut buffers = vec![last.bias.unwrap_or(self.unused), last.other.unwrap_or(self.unused), last.output];
-        buffers.extend(read);
-        buffers
+    /// Has a dispatch whose kernel ends in `store.wgsl` do so as `last` says.
+    pub(super) fn stored(&self, last: Stored, dispatch: Dispatch) -> Dispatch {
+        let Stored { bias, other, output, flags } = last;
+        let written = [bias.unwrap_or(self.unused), other.unwrap_or(self.unused), output];
+        let buffers = written.into_iter().chain(dispatch.buffers).collect();
+        Dispatch { flags: Some(flags), buffers, ..dispatch }
     }
 }
 
@@ -192,11 +197,11 @@ pub(super) const fn padded(channels: usize) -> usize {
 }
 
 /// What both kernels of a max-pool are told.
-pub(super) fn pooling_parameters(from: Shape, to: Shape, pool: &MaxPool, flags: u32) -> Vec<u32> {
+pub(super) fn pooling_parameters(from: Shape, to: Shape, pool: &MaxPool) -> Vec<u32> {
     let vectors = padded(from.channels) / LANES;
     let &MaxPool { kernel, stride, padding } = pool;
     let sizes = [from.height, from.width, to.height, to.width, vectors, kernel, stride, padding];
-    sizes.into_iter().map(|value| value as u32).chain([flags]).collect()
+    sizes.map(|value| value as u32).to_vec()
 }
 
 /// Four bits for each, the first in the lowest.

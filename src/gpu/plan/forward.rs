@@ -20,7 +20,7 @@ impl Planner<'_> {
             Operation::MaxPool(pool) => {
                 let places = self.buffer(length(node.shape), Contents::Empty);
                 self.places[id.index()] = Some(places);
-                let parameters = pooling_parameters(self.shape(node.input), node.shape, pool, 0);
+                let parameters = pooling_parameters(self.shape(node.input), node.shape, pool);
                 let buffers = vec![input, output, places];
                 let dispatch =
                     self.over_results(Kernel::MaxPool, id, parameters, buffers, length(node.shape) / LANES);
@@ -28,11 +28,10 @@ impl Planner<'_> {
             }
             Operation::GlobalAveragePool => {
                 let vectors = length(node.shape) / LANES;
-                let parameters = vec![self.shape(node.input).area() as u32, vectors as u32, 0];
+                let parameters = vec![self.shape(node.input).area() as u32, vectors as u32];
+                let dispatch = self.over_results(Kernel::AveragePool, id, parameters, vec![input], vectors);
                 let last = Stored { bias: None, other: None, output, flags: 0 };
-                let buffers = self.stored(last, &[input]);
-                let dispatch = self.over_results(Kernel::AveragePool, id, parameters, buffers, vectors);
-                self.forward.push(dispatch);
+                self.forward.push(self.stored(last, dispatch));
             }
             Operation::Linear(_) => self.weighted(id, None, false),
         }

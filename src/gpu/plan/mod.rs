@@ -42,6 +42,16 @@ pub enum Contents {
     Bias(NodeId),
 }
 
+impl Contents {
+    /// Whose parameters these are.
+    pub fn node(self) -> Option<NodeId> {
+        match self {
+            Self::Empty => None,
+            Self::Weights(node) | Self::TransformedWeights(node, _) | Self::Bias(node) => Some(node),
+        }
+    }
+}
+
 /// A buffer of 32-bit values.
 #[derive(Debug, Clone, Copy)]
 pub struct Buffer {
@@ -58,12 +68,27 @@ pub struct Dispatch {
     pub kernel: Kernel,
     /// The node it works for.
     pub node: NodeId,
-    /// The kernel's `Parameters`, in their order.
+    /// The kernel's `Parameters`, in their order, but for the flags.
     pub parameters: Vec<u32>,
+    /// The last of the `Parameters`, where the kernel ends in `store.wgsl`: what becomes of its results.
+    flags: Option<u32>,
     /// What is bound from binding 1 on.
     pub buffers: Vec<BufferId>,
     /// Workgroups along each dimension.
     pub workgroups: [u32; 3],
+}
+
+impl Dispatch {
+    /// The kernel's `Parameters` as they lie in memory.
+    pub fn words(&self) -> impl Iterator<Item = u32> {
+        self.parameters.iter().copied().chain(self.flags)
+    }
+
+    /// Its part in guided backpropagation: a gradient that is masked goes through a ReLU of its own as well.
+    fn guided(&self) -> Self {
+        let guided = |flags| if flags & flags::MASK == 0 { flags } else { flags | flags::RELU };
+        Self { flags: self.flags.map(guided), ..self.clone() }
+    }
 }
 
 /// See the [module](self).
@@ -101,6 +126,21 @@ impl Plan {
             backward: planner.backward,
             outputs: planner.outputs,
         }
+    }
+
+    /// Names of all [`buffers`](Self::buffers).
+    pub fn buffer_ids(&self) -> impl Iterator<Item = BufferId> + use<> {
+        (0..self.buffers.len()).map(BufferId)
+    }
+
+    /// [`backward`](Self::backward) for guided backpropagation: the same dispatches, into the same buffers.
+    pub fn guided(&self) -> Vec<Dispatch> {
+        self.backward.iter().map(Dispatch::guided).collect()
+    }
+
+    /// How many dispatches of [`forward`](Self::forward) it takes to complete the output of `node`, and of all before it.
+    pub fn complete(&self, node: NodeId) -> usize {
+        self.forward.partition_point(|dispatch| dispatch.node <= node)
     }
 
     /// A node's output.

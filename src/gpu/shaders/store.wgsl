@@ -4,7 +4,7 @@
 const BIAS = 1u;
 // `other`, a residual, is added.
 const RESIDUAL = 2u;
-// What is below zero becomes zero.
+// What is below zero becomes zero; that of a gradient, too, in guided backpropagation.
 const RELU = 4u;
 // `other` is the output of a ReLU whose gradient this is: zero where that is zero.
 const MASK = 8u;
@@ -24,12 +24,12 @@ fn store(index: u32, channel: u32, flags: u32, result: Vector) {
   if ((flags & RESIDUAL) != 0u) {
     value += other[index];
   }
+  if ((flags & ACCUMULATE) != 0u) {
+    value += output[index];
+  }
   if ((flags & RELU) != 0u) {
     // Not `max`, which may take a zero for what is no number.
     value = select(value, Vector(), value < Vector());
-  }
-  if ((flags & ACCUMULATE) != 0u) {
-    value += output[index];
   }
   if ((flags & MASK) != 0u) {
     value = select(Vector(), value, other[index] > Vector());
