@@ -16,6 +16,8 @@
 //! * [`gpu`]: the engine on wgpu, one static plan of WGSL kernels.
 //! * [`cam`]: activation and gradient → map. Pure functions.
 //! * [`explain`]: asks an engine, applies `cam`, checks identities.
+//! * [`faithfulness`]: whether a map can be trusted: deletion and insertion, scrambled weights.
+//! * [`export`]: files that other programs read.
 //! * [`render`]: a map → pixels.
 //! * `web`: the surface JavaScript sees; compiled for wasm32 only.
 
@@ -23,9 +25,12 @@ pub mod cam;
 pub mod cpu;
 pub mod engine;
 pub mod explain;
+pub mod export;
+pub mod faithfulness;
 pub mod gpu;
 pub mod network;
 pub mod photo;
+mod random;
 pub mod render;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

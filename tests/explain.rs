@@ -2,7 +2,7 @@
 
 mod support;
 
-use gradcam::cam::Method;
+use gradcam::cam;
 use gradcam::cpu::CpuEngine;
 use gradcam::explain::{ExplainError, Explainer, Question, rank};
 use gradcam::photo::{Photo, Preprocessing};
@@ -19,7 +19,7 @@ fn a_photo_is_explained_as_pytorch_explains_it() {
             let explanation = explainer.explain(&Question::default()).await.expect("an explanation");
             let bytes = fixture(&format!("references/{name}.safetensors"));
             let reference = Reference::new(&bytes);
-            let expected = reference.map("layer4.1", reference.classes()[0], Method::GradCam);
+            let expected = reference.map("layer4.1", reference.classes()[0], cam::Method::GradCam);
             for (found, expected) in explanation.map.values.iter().zip(&expected) {
                 assert!((found - expected).abs() < 1e-4);
             }

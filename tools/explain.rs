@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! cargo run --release --example explain -- --model M.safetensors --photo P.jpg [--labels L.json]
-//!     [--layer layer4.1] [--method grad-cam] [--target CLASS] [--input X.safetensors] [--out overlay.png] [--json]
+//!     [--layer layer4.1] [--method grad-cam] [--target CLASS] [--against CLASS] [--input X.safetensors]
+//!     [--out overlay.png] [--json]
 //! ```
 
+use gradcam::cam::Map;
 use gradcam::cpu::CpuEngine;
-use gradcam::explain::{Explainer, Explanation, Question};
+use gradcam::explain::{Comparison, Explainer, Explanation, Prediction, Question};
 use gradcam::network::Network;
 use gradcam::photo::{Photo, Preprocessing};
 use gradcam::render::{self, Colors, Rectangle, Scale};
@@ -25,10 +27,14 @@ usage: explain --model M.safetensors (--photo P.jpg | --input X.safetensors) [op
   --input FILE     a ready tensor `input` (1 × 3 × 224 × 224, float32) instead of a photo
   --labels FILE    class names, a JSON array in the order of the logits
   --layer NAME     target layer; the last one by default
-  --method NAME    grad-cam (default), hires-cam, layer-cam, xgrad-cam or grad-cam++
+  --method NAME    of the layer's cells: grad-cam (default), hires-cam, layer-cam, xgrad-cam, grad-cam++, eigen-cam,
+                   ablation-cam or finer-cam; of the input's pixels: layer-cam-fused, input-gradient, smooth-grad,
+                   integrated-gradients, guided-backprop or guided-grad-cam
   --target CLASS   class, by index or by name; the predicted one by default
+  --against CLASS  what speaks for the target and not for this class, instead of a method: the difference of their
+                   HiResCAM maps
   --out FILE       write the overlay as PNG (needs --photo)
-  --json           print one JSON object, with all logits and the raw map";
+  --json           print one JSON object, with all logits and the raw maps";
 
 /// Opacity of the heatmap in the picture that `--out` writes.
 const OPACITY: f32 = 0.5;
@@ -45,6 +51,7 @@ struct Arguments {
     layer: Option<String>,
     method: Option<String>,
     target: Option<String>,
+    against: Option<String>,
     out: Option<PathBuf>,
     json: bool,
 }
@@ -74,6 +81,7 @@ fn parse() -> Result<Option<Arguments>, Box<dyn Error>> {
             Long("layer") => arguments.layer = Some(parser.value()?.string()?),
             Long("method") => arguments.method = Some(parser.value()?.string()?),
             Long("target") => arguments.target = Some(parser.value()?.string()?),
+            Long("against") => arguments.against = Some(parser.value()?.string()?),
             Long("out") => arguments.out = Some(parser.value()?.into()),
             Long("json") => arguments.json = true,
             Long("help") => {
@@ -90,6 +98,9 @@ fn parse() -> Result<Option<Arguments>, Box<dyn Error>> {
     if arguments.out.is_some() && arguments.photo.is_none() {
         return Err("--out draws over a photo: give --photo.".into());
     }
+    if arguments.against.is_some() && arguments.method.is_some() {
+        return Err("--against compares by HiResCAM: leave --method out.".into());
+    }
     Ok(Some(arguments))
 }
 
@@ -104,6 +115,8 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         ..Question::default()
     };
 
+    let against = arguments.against.as_deref().map(|class| find_class(&network, class)).transpose()?;
+
     let start = Instant::now();
     let photo = arguments.photo.as_deref().map(open_photo).transpose()?;
     let input = match (&photo, &arguments.input) {
@@ -114,21 +127,30 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let decode = start.elapsed().as_secs_f64() * 1e3;
 
     let mut explainer = Explainer::new(CpuEngine::new(network)?);
-    let (logits, explanation) = pollster::block_on(async {
-        let logits = explainer.forward(&input).await?.to_vec();
-        explainer.explain(&question).await.map(|explanation| (logits, explanation))
-    })?;
+    let logits = pollster::block_on(explainer.forward(&input))?.to_vec();
+    let answer = match against {
+        None => Answer::Explanation(pollster::block_on(explainer.explain(&question))?),
+        Some(against) => {
+            let comparison = explainer.compare(question.target, against, question.layer.as_deref());
+            Answer::Comparison(pollster::block_on(comparison)?)
+        }
+    };
 
     if let (Some(path), Some(photo)) = (&arguments.out, &photo) {
-        write_picture(path, photo, &explanation)?;
+        write_picture(path, photo, &answer)?;
     }
     if arguments.json {
         // Not `println!`, which panics where the reader has left.
-        writeln!(std::io::stdout(), "{}", json(&logits, &explanation, decode))?;
+        writeln!(std::io::stdout(), "{}", answer.json(&logits, decode))?;
     } else {
-        print(&explanation, decode);
+        answer.print(decode);
     }
     Ok(())
+}
+
+enum Answer {
+    Explanation(Explanation),
+    Comparison(Comparison),
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
@@ -158,7 +180,7 @@ fn find_class(network: &Network, target: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("No class is called “{target}”."))
 }
 
-fn write_picture(path: &Path, photo: &Photo, explanation: &Explanation) -> Result<(), Box<dyn Error>> {
+fn write_picture(path: &Path, photo: &Photo, answer: &Answer) -> Result<(), Box<dyn Error>> {
     let (width, height, pixels) = photo.scaled_to_fit(PICTURE_SIDE);
     let scale = f64::from(width) / f64::from(photo.width());
     let crop = photo.crop_geometry(&Preprocessing::IMAGENET).in_photo;
@@ -171,21 +193,49 @@ fn write_picture(path: &Path, photo: &Photo, explanation: &Explanation) -> Resul
         width: edge(crop.x + crop.width, width) - left,
         height: edge(crop.y + crop.height, height) - top,
     };
-    let heatmap = render::heatmap(&explanation.map, Colors::Turbo, Scale::Positive, crop.width, crop.height);
+    let (map, scale) = match answer {
+        Answer::Explanation(explanation) => (&explanation.map, Scale::Positive),
+        Answer::Comparison(comparison) => (&comparison.margin_map, Scale::Signed),
+    };
+    let heatmap = render::heatmap(map, Colors::Turbo, scale, None, crop.width, crop.height);
     let picture = render::overlay(&pixels, width as usize, &heatmap, crop, OPACITY);
     image::save_buffer(path, &picture, width, height, image::ColorType::Rgba8)?;
     Ok(())
 }
 
-fn json(logits: &[f32], explanation: &Explanation, decode: f64) -> serde_json::Value {
-    let Explanation { predictions, target, layer, method, map, timings } = explanation;
+impl Answer {
+    fn json(&self, logits: &[f32], decode: f64) -> serde_json::Value {
+        match self {
+            Self::Explanation(explanation) => explanation_json(logits, explanation, decode),
+            Self::Comparison(comparison) => comparison_json(logits, comparison),
+        }
+    }
+
+    fn print(&self, decode: f64) {
+        match self {
+            Self::Explanation(explanation) => print_explanation(explanation, decode),
+            Self::Comparison(comparison) => print_comparison(comparison),
+        }
+    }
+}
+
+fn map_json(map: &Map) -> serde_json::Value {
+    serde_json::json!({ "width": map.width, "height": map.height, "values": map.values })
+}
+
+fn explanation_json(logits: &[f32], explanation: &Explanation, decode: f64) -> serde_json::Value {
+    let Explanation { predictions, target, layer, method, map, references, completeness, timings, .. } =
+        explanation;
     serde_json::json!({
         "predictions": predictions,
         "logits": logits,
         "layer": layer,
         "method": method.name(),
+        "unit": method.unit().name(),
         "target": target.index,
-        "map": { "width": map.width, "height": map.height, "values": map.values },
+        "references": references,
+        "completeness": completeness,
+        "map": map_json(map),
         "timings": {
             "decode": decode,
             "forward": timings.forward,
@@ -195,17 +245,31 @@ fn json(logits: &[f32], explanation: &Explanation, decode: f64) -> serde_json::V
     })
 }
 
-fn print(explanation: &Explanation, decode: f64) {
-    for prediction in &explanation.predictions {
-        println!(
-            "{:5.1} %  {:>8.4}  {} ({})",
-            prediction.probability * 100.0,
-            prediction.logit,
-            prediction.label,
-            prediction.index
-        );
-    }
-    let Explanation { target, layer, method, map, timings, .. } = explanation;
+fn comparison_json(logits: &[f32], comparison: &Comparison) -> serde_json::Value {
+    let Comparison { predicted, expected, layer, arithmetic, spread, .. } = comparison;
+    serde_json::json!({
+        "logits": logits,
+        "layer": layer,
+        "predicted": predicted,
+        "expected": expected,
+        "maps": {
+            "predicted": map_json(&comparison.predicted_map),
+            "expected": map_json(&comparison.expected_map),
+            "margin": map_json(&comparison.margin_map),
+        },
+        "arithmetic": arithmetic,
+        "spread": spread,
+    })
+}
+
+fn print_prediction(prediction: &Prediction) {
+    let Prediction { index, label, probability, logit } = prediction;
+    println!("{:5.1} %  {logit:>8.4}  {label} ({index})", probability * 100.0);
+}
+
+fn print_explanation(explanation: &Explanation, decode: f64) {
+    explanation.predictions.iter().for_each(print_prediction);
+    let Explanation { target, layer, method, map, references, completeness, timings, .. } = explanation;
     let peak = map.peak();
     println!(
         "\n{} at {layer} for {}: {} × {}, from {:.4} to {:.4}, peak in row {}, column {}",
@@ -218,5 +282,42 @@ fn print(explanation: &Explanation, decode: f64) {
         peak.row,
         peak.column
     );
+    if !references.is_empty() {
+        let labels: Vec<&str> = references.iter().map(|class| class.label.as_str()).collect();
+        println!("held against {}", labels.join(", "));
+    }
+    if let Some(completeness) = completeness {
+        let (sum, difference) = (completeness.sum, completeness.difference);
+        println!("the map sums to {sum:.4}, the logit differs from the baseline's by {difference:.4}");
+    }
     println!("decode {decode:.0} ms, forward {:.0} ms, backward {:.0} ms", timings.forward, timings.backward);
+}
+
+fn print_comparison(comparison: &Comparison) {
+    let Comparison { predicted, expected, layer, margin_map, arithmetic, spread, .. } = comparison;
+    print_prediction(predicted);
+    print_prediction(expected);
+    println!(
+        "\nmargin at {layer}: {} × {}, from {:.4} to {:.4}",
+        margin_map.width,
+        margin_map.height,
+        margin_map.minimum(),
+        margin_map.maximum()
+    );
+    if let Some(arithmetic) = arithmetic {
+        println!(
+            "the map sums to {:.4}, with the biases’ difference {:.4} the margin of {:.4}",
+            arithmetic.sum, arithmetic.biases, arithmetic.logits
+        );
+    }
+    let percent = |share: f64| share * 100.0;
+    println!(
+        "of what speaks for {}: {:.0} % in the strongest quarter, {:.0} % at the border ({:.0} % if even), {:.0} % outside the middle ({:.0} % if even)",
+        predicted.label,
+        percent(spread.strongest_quarter),
+        percent(spread.border),
+        percent(spread.even.border),
+        percent(spread.outside_middle),
+        percent(spread.even.outside_middle)
+    );
 }

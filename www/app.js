@@ -3,18 +3,32 @@
 
 import { GradCam, GradCamError } from './gradcam.js';
 import { askForIsolation } from './isolation.js';
+import { followed, linkedClass, linkedLayer, modelRemark, readLink } from './save/link.js';
 import { createCaption } from './view/caption.js';
+import { createClasses } from './view/classes.js';
+import { createClassMaps } from './view/class-maps.js';
 import { createControls } from './view/controls.js';
 import { createEngine } from './view/engine.js';
 import { createExplainer } from './view/explainer.js';
+import { classOfFolder } from './view/folder.js';
+import { methodName } from './view/format.js';
 import { createLegend, LEGEND_COLORS } from './view/legend.js';
+import { createLinkNotice } from './view/link-notice.js';
 import { createLive } from './view/live.js';
 import { createPicture } from './view/picture.js';
-import { createPredictions, PREDICTIONS } from './view/predictions.js';
+import { createPredictions } from './view/predictions.js';
+import { createPreview } from './view/preview.js';
+import { createReading } from './view/reading.js';
 import { createSave } from './view/save.js';
 import { createSources, ownPhoto } from './view/sources.js';
 import { firstState } from './view/state.js';
 import { createStatus } from './view/status.js';
+import { createCompare } from './view/study/compare.js';
+import { createLayers } from './view/study/layers.js';
+import { createTabs } from './view/study/tabs.js';
+import { stopLongTasks } from './view/study/task.js';
+import { createTrust } from './view/study/trust.js';
+import { createWhatIf } from './view/study/what-if.js';
 
 /** @typedef {import('./view/state.js').Settings} Settings */
 /** @typedef {import('./view/state.js').Source} Source */
@@ -39,10 +53,14 @@ const live = createLive({
   fail,
 });
 const sources = createSources({ open: show, fail, leaveCamera: live.stop });
+const classMaps = createClassMaps(() => engine);
+const classPreview = createPreview({ engine: () => engine, classMaps, set });
 const views = [
   createPicture(),
+  createReading({ read: (reading) => set({ reading }), classMaps }),
   createCaption(),
-  createPredictions((target) => change({ target })),
+  createPredictions((target) => change({ target }), classPreview.point),
+  createClasses({ choose: (target) => change({ target }), point: classPreview.point }),
   createControls(change, set),
   createEngine({
     choose: (asked) => chooseEngine(asked, asked === 'webgpu'),
@@ -50,9 +68,25 @@ const views = [
     dismiss: () => set({ notice: null }),
   }),
   createLegend(),
-  createStatus({ retry, dismiss: () => set({ error: null }), signed: () => change({ scale: 'signed' }) }),
-  createExplainer(),
-  createSave(),
+  createStatus({
+    retry,
+    dismiss: () => set({ error: null }),
+    signed: () => change({ scale: 'signed' }),
+    stop,
+  }),
+  createExplainer(() => set({ tab: 'layers' })),
+  createSave({ engine: () => engine, fail: (error) => fail(sentence(error)) }),
+  createLinkNotice(() => set({ remark: null })),
+  createTabs((tab) => set({ tab })),
+  createCompare({
+    engine: () => engine,
+    expect: (expected) => set({ expected, expectedFrom: null }),
+    sentence,
+  }),
+  createLayers({ engine: () => engine, change, sentence }),
+  createTrust({ engine: () => engine, sentence }),
+  createWhatIf({ engine: () => engine, sentence }),
+  classPreview.render,
   sources.render,
   live.render,
 ];
@@ -80,21 +114,25 @@ let engine;
 
 function load() {
   set({ loading: { phase: 'download', loaded: 0, total: null }, error: null });
-  engine = fetchManifest().then(({ url, bytes, sha256 }) =>
-    GradCam.load({
+  engine = fetchManifest().then(({ version, model: { url, bytes, sha256 } }) => {
+    set({ version });
+    return GradCam.load({
       model: new URL(url, document.baseURI),
       bytes,
       sha256,
       engine: state.asked,
       ...chosenByHand(),
       onProgress: (loading) => set({ loading }),
-    }),
-  );
+    });
+  });
   engine.then(
     ({ model, choice }) => {
-      const layer = model.layers[model.layers.length - 1].name;
+      const layer = linkedLayer(link, model) ?? model.layers[model.layers.length - 1].name;
       const notice = state.asked === 'webgpu' ? choice.reason : null;
-      set({ model, choice, notice, loading: null, settings: { ...state.settings, layer } });
+      const target = linkedClass(state.settings.target, model);
+      const expected = linkedClass(state.expected, model);
+      const settings = { ...state.settings, layer, target };
+      set({ model, choice, notice, loading: null, settings, expected, remark: modelRemark(link, model) });
     },
     (error) => set({ loading: null, error: { message: sentence(error), retry: true } }),
   );
@@ -115,10 +153,10 @@ function engineByHand() {
   return ENGINES.find((each) => each === asked) ?? 'auto';
 }
 
-/** @returns {Promise<{ url: string, bytes: number, sha256: string }>} */
+/** @returns {Promise<{ version: string, model: { url: string, bytes: number, sha256: string } }>} */
 async function fetchManifest() {
   const response = await fetch(new URL('manifest.json', document.baseURI)).catch(() => null);
-  if (response?.ok) return (await response.json()).model;
+  if (response?.ok) return response.json();
   throw new GradCamError(
     'model-download',
     'The model could not be downloaded. Check the connection and try again.',
@@ -153,14 +191,67 @@ async function show(source) {
   const replaced = state.incoming;
   const subject = subjectOf(source);
   void ready();
-  set({ incoming: subject, error: null, settings: { ...state.settings, target: null } });
+  const { target, expected } = nextClasses();
+  const settings = { ...state.settings, target };
+  set({ incoming: subject, error: null, expected, expectedFrom: null, settings });
   if (!state.model) void preview(subject);
   const failed = !(await explain(subject));
+  expectFolder(subject);
   // The first photo of a visit is not lost to a second one that turns out not to be a photo.
   if (failed && replaced && !state.incoming && !state.shown) {
     set({ incoming: replaced });
     void explain(replaced);
   }
+}
+
+let link = readLink('', isMethod);
+
+/** How many photos the classes of the link still go for. */
+let linked = 0;
+
+/** @param {string} name */
+function isMethod(name) {
+  return typeof methodName(/** @type {Settings['method']} */ (name)) === 'string';
+}
+
+/** The classes that the next photo starts with: those of the link, or none. Without a model they are checked later. */
+function nextClasses() {
+  if (linked-- <= 0) return { target: null, expected: null };
+  const { model } = state;
+  const [target, expected] = [link.target, link.expected].map((index) =>
+    model ? linkedClass(index, model) : index,
+  );
+  return { target, expected };
+}
+
+/** Goes where the fragment of the page's address points. */
+function follow() {
+  link = readLink(location.hash, isMethod);
+  set(followed(link, state));
+  const sample = sources.sample(link.photo);
+  const current = state.incoming ?? state.shown;
+  // What was said of somebody's own photo, which no link names, goes for the photo here and for the next one opened.
+  linked = sample ? 1 : 2;
+  const { model } = state;
+  if (model) {
+    const layer = linkedLayer(link, model) ?? state.settings.layer;
+    set({ settings: { ...state.settings, layer }, remark: modelRemark(link, model) });
+  }
+  if (sample || !current) {
+    void show(sample ?? sources.first);
+    return;
+  }
+  const { target, expected } = nextClasses();
+  set({ expected, settings: { ...state.settings, target } });
+  explainAgain();
+}
+
+/** Takes a photo's folder at its word, where it is named after a class and nobody has said otherwise. @param {Subject} subject */
+function expectFolder(subject) {
+  const { model } = state;
+  if (!model || (state.incoming ?? state.shown) !== subject || state.expected !== null) return;
+  const expected = classOfFolder(subject.folder, model.labels);
+  if (expected !== null) set({ expected, expectedFrom: 'folder' });
 }
 
 /**
@@ -221,6 +312,7 @@ let choices = 0;
 async function chooseEngine(asked, insisting) {
   const mine = ++choices;
   set({ asked, choosing: true, notice: null });
+  stopLongTasks();
   const cam = await engine;
   try {
     const choice = await cam.chooseEngine(asked);
@@ -247,8 +339,15 @@ let running = new AbortController();
 /** Ends what is being explained, and says whose turn it is. */
 function giveUp() {
   running.abort();
-  set({ busy: false });
+  set({ busy: false, steps: null });
   return ++turn;
+}
+
+/** Gives up what is being explained, and goes back to what is shown. */
+function stop() {
+  giveUp();
+  const { shown } = state;
+  if (shown?.result) set({ incoming: null, settings: shown.result.settings });
 }
 
 /**
@@ -266,6 +365,7 @@ async function explain(subject) {
     const cam = await engine;
     if (mine !== turn) return true;
     if (!subject.photo) {
+      stopLongTasks();
       const photo = await cam.open(await subject.read(), { signal });
       if (mine !== turn) return true;
       subject.photo = photo;
@@ -277,11 +377,11 @@ async function explain(subject) {
     if (mine !== turn) return true;
     noteEngine(cam);
     subject.result = result;
-    set({ shown: subject, incoming: null, busy: false });
+    set({ shown: subject, incoming: null, busy: false, steps: null });
     return true;
   } catch (error) {
     if (mine !== turn) return true;
-    set({ busy: false });
+    set({ busy: false, steps: null });
     // A network that did not load has said so already, and the photo waits for the next try.
     if (!state.model || (error instanceof GradCamError && error.code === 'aborted')) return true;
     const settings = state.shown?.result?.settings ?? state.settings;
@@ -301,6 +401,8 @@ async function ask(cam, subject, photo, signal) {
   const { settings } = state;
   const { layer, method, target, scale, colors } = settings;
   const before = subject.result;
+  // All of them, for the list of all classes.
+  const topK = cam.model.labels.length;
   // Other colours need no other map.
   const same =
     before &&
@@ -308,9 +410,10 @@ async function ask(cam, subject, photo, signal) {
     before.settings.layer === layer &&
     before.settings.method === method &&
     (before.explanation.target.index === target || before.settings.target === target);
-  const explanation = same
-    ? before.explanation
-    : await cam.explain(photo, { layer, method, target: target ?? undefined, topK: PREDICTIONS, signal });
+  if (!same) stopLongTasks();
+  const onProgress = (/** @type {State['steps']} */ steps) => set({ steps });
+  const asked = { layer, method, target: target ?? undefined, topK, onProgress, signal };
+  const explanation = same ? before.explanation : await cam.explain(photo, asked);
   const { choice } = cam;
 
   const [, , cropWidth, cropHeight] = photo.geometry.crop;
@@ -330,5 +433,6 @@ async function ask(cam, subject, photo, signal) {
 
 set({ asked: engineByHand() });
 load();
-void show(sources.first);
+follow();
+addEventListener('hashchange', follow);
 void askForIsolation();

@@ -8,8 +8,37 @@
 /** A URL (same origin under the page's policy), a file, its bytes, or a photo's pixels (transparency is dropped). */
 export type Source = string | URL | Blob | ArrayBuffer | ImageData;
 
-/** How activation and gradient become a map; formulas in the crate's `cam` module. */
-export type Method = 'grad-cam' | 'hires-cam' | 'layer-cam' | 'xgrad-cam' | 'grad-cam++';
+/** Methods that see a layer: their maps have its cells. Formulas in the crate's `cam` module. */
+export type LayerMethod =
+  | 'grad-cam'
+  | 'hires-cam'
+  | 'layer-cam'
+  | 'xgrad-cam'
+  | 'grad-cam++'
+  | 'eigen-cam'
+  | 'ablation-cam'
+  | 'finer-cam';
+
+/**
+ * Methods whose maps have a value for each pixel that the network saw. `layer-cam-fused` puts the LayerCAM maps of all
+ * stages together; `guided-grad-cam` is a product of guided backpropagation and the Grad-CAM map of a layer.
+ */
+export type PixelMethod =
+  | 'layer-cam-fused'
+  | 'input-gradient'
+  | 'smooth-grad'
+  | 'integrated-gradients'
+  | 'guided-backprop'
+  | 'guided-grad-cam';
+
+/** How a map is made. */
+export type Method = LayerMethod | PixelMethod;
+
+/**
+ * What a map's values are in: logits; a layer's activations (`eigen-cam`, `ablation-cam`); logits per standard deviation of
+ * a channel of the input (`input-gradient` and its kin); or shares of the largest value (`layer-cam-fused`, `guided-grad-cam`).
+ */
+export type Unit = 'logit' | 'activation' | 'logit-per-deviation' | 'relative';
 
 /** Colours of an unsigned map. Signed maps always use the diverging one. */
 export type Colors = 'turbo' | 'viridis';
@@ -45,6 +74,7 @@ export type ErrorCode =
   | 'unknown-layer'
   | 'unknown-method'
   | 'unknown-class'
+  | 'same-class'
   | 'not-finite'
   | 'out-of-memory'
   | 'unsupported-browser'
@@ -102,6 +132,8 @@ export interface Model {
   layers: Layer[];
   /** Side of the square crop the network sees, in pixels. */
   inputSize: number;
+  /** SHA-256 of the model's file, in hex; `null` where the page may not compute it (no secure context). */
+  sha256: string | null;
 }
 
 /** Where the crop that the network saw lies in the upright photo, in pixels of the photo (fractions possible). */
@@ -113,6 +145,8 @@ export interface Geometry {
 /** A decoded photo. `image` is upright and at most 1600 pixels on its longer side; `geometry` speaks of the full one. */
 export interface Photo {
   readonly image: ImageData;
+  /** What the network sees of it: `inputSize × inputSize` pixels. */
+  readonly crop: ImageData;
   readonly geometry: Geometry;
   /** Milliseconds spent decoding and scaling. */
   readonly decode: number;
@@ -134,14 +168,16 @@ export interface Peak {
   y: number;
 }
 
-/** A raw map: signed, before ReLU and normalisation, row by row, in logit units. */
+/** A raw map: signed, before ReLU and normalisation, row by row. */
 export interface ClassMap {
   width: number;
   height: number;
   values: Float32Array;
+  /** The layer it is of; the last one's name for a method that sees no single layer. */
   layer: string;
   method: Method;
   target: number;
+  unit: Unit;
   minimum: number;
   maximum: number;
   peak: Peak;
@@ -158,7 +194,15 @@ export interface ExplainOptions {
   target?: number;
   /** How many predictions to return, best first; default 5. */
   topK?: number;
+  /** Told of every step of a method that takes many (`smooth-grad`, `integrated-gradients`, `ablation-cam`). */
+  onProgress?: (progress: Steps) => void;
   signal?: AbortSignal;
+}
+
+/** How far a long computation is. */
+export interface Steps {
+  done: number;
+  total: number;
 }
 
 /** What runs. */
@@ -205,8 +249,14 @@ export interface Explanation {
   /** The class whose map this is. */
   target: Prediction;
   map: ClassMap;
+  /** Methods that have this very map by construction, at this layer of this network. */
+  sameAs: Method[];
+  /** The classes that `finer-cam` holds the target against, closest first; otherwise none. */
+  references: Prediction[];
+  /** Of `integrated-gradients`: its sum should be the difference of the logits between the photo and the baseline. */
+  completeness: { sum: number; difference: number; steps: number } | null;
   geometry: Geometry;
-  /** Milliseconds; `decode` and `forward` are 0 where an earlier call for the same photo had done them already. */
+  /** Milliseconds; `decode` and `forward` are 0 where the engine still had them from an earlier call for the same photo. */
   timings: { decode: number; forward: number; backward: number; total: number };
   /** What computed this. */
   engine: Engine;
@@ -223,9 +273,102 @@ export interface ClassMaps {
   values: Float32Array;
 }
 
+/** Where a map's evidence lies: shares of the sum of its positive values. */
+export interface Spread {
+  /** In the quarter of the cells with the highest values. */
+  strongestQuarter: number;
+  /** In the outermost ring of cells. */
+  border: number;
+  /** Outside the middle: the centred square of half the side. */
+  outsideMiddle: number;
+  /** What the last two would be if the evidence were even: their shares of the area. */
+  even: { border: number; outsideMiddle: number };
+}
+
+/** Why one class and not another, at one layer; all maps are HiResCAM's, so that they subtract cell by cell. */
+export interface Comparison {
+  predicted: Prediction;
+  expected: Prediction;
+  maps: {
+    predicted: ClassMap;
+    expected: ClassMap;
+    /** Of the difference of the logits, predicted less expected. */
+    margin: ClassMap;
+  };
+  /** The largest absolute value of the three: the end of a scale that they share. */
+  range: number;
+  /**
+   * Sum of the margin map + difference of the biases = difference of the logits, up to rounding; `null` at layers where
+   * the sum of a map is not the logit.
+   */
+  arithmetic: { sum: number; biases: number; logits: number; residual: number } | null;
+  /** Of what speaks for the predicted class in the margin map. */
+  spread: Spread;
+}
+
+export interface CompareOptions {
+  /** What the answer should have been. */
+  expected: number;
+  /** Default: the class that was predicted. */
+  predicted?: number;
+  /** Default: the last layer. */
+  layer?: string;
+  signal?: AbortSignal;
+}
+
+/** What a faithfulness curve shows: the probability of the class while pixels vanish, or while they appear. */
+export type CurveKind = 'deletion' | 'insertion';
+
+/** In which order they do: by the map, at random, or from the centre outwards. */
+export type Ranking = 'map' | 'random' | 'centre';
+
+export interface CurvePoint {
+  kind: CurveKind;
+  ranking: Ranking;
+  /** How many of the pixels have vanished or appeared, from 0 to 1. */
+  share: number;
+  probability: number;
+  /** Points so far, of all curves, and in all. */
+  done: number;
+  total: number;
+}
+
+export interface Curve {
+  kind: CurveKind;
+  ranking: Ranking;
+  probabilities: number[];
+  /** Under the curve, from 0 to 1: low is good for deletion, high for insertion. */
+  area: number;
+}
+
+export interface Faithfulness {
+  curves: Curve[];
+  /** How much of the probability is lost where only what the map shows is left, from 0 to 1. */
+  averageDrop: number;
+}
+
+/** One step of cascading randomisation: everything from `layer` to the logits has its weights shuffled. */
+export interface RandomisationStep {
+  /** `fc`, then the layers from the last to the first. */
+  layer: string;
+  /** Spearman's rank correlation between the map now and the map with the trained weights. */
+  correlation: number;
+  map: ClassMap;
+  done: number;
+  total: number;
+}
+
+/** With what a part of the photo is painted over. */
+export type Fill = 'blur' | 'mean' | 'inpaint';
+
+/** Pixels of the crop that the network sees, `inputSize × inputSize` bytes row by row: not 0 where chosen. */
+export type Mask = Uint8Array;
+
 export interface PaintOptions {
   colors?: Colors;
   scale?: Scale;
+  /** The value at the end of the scale, for maps that share one; default: the map's own. Not for `min-max`. */
+  range?: number;
   /** Size of the picture in pixels; the map is upsampled bilinearly about half-pixel centres. */
   width: number;
   height: number;
@@ -253,6 +396,45 @@ export class GradCam {
    * network's head is not a global average pool and one linear layer.
    */
   classMaps(photo: Source | Photo, options?: { signal?: AbortSignal }): Promise<ClassMaps | null>;
+  /**
+   * One map for each layer, in the order of `model.layers`, for hardly more than one forward and one full gradient. Not for
+   * `ablation-cam`.
+   */
+  layerMaps(
+    photo: Source | Photo,
+    options?: { method?: LayerMethod; target?: number; signal?: AbortSignal },
+  ): Promise<ClassMap[]>;
+  /** Holds the predicted class against the one it should have been. */
+  compare(photo: Source | Photo, options: CompareOptions): Promise<Comparison>;
+  /**
+   * Deletion and insertion curves (RISE, Petsiuk et al. 2018) of a map, of a random one and of a blob in the centre, and the
+   * average drop (Chattopadhay et al. 2018).
+   */
+  faithfulness(
+    photo: Source | Photo,
+    options?: Pick<ExplainOptions, 'layer' | 'method' | 'target' | 'signal'> & {
+      /** Default 20. */
+      steps?: number;
+      onPoint?: (point: CurvePoint) => void;
+    },
+  ): Promise<Faithfulness>;
+  /** Cascading randomisation of the weights, from the last layer to the first (Adebayo et al. 2018). */
+  randomise(
+    photo: Source | Photo,
+    options?: Pick<ExplainOptions, 'layer' | 'method' | 'target' | 'signal'> & {
+      onStep?: (step: RandomisationStep) => void;
+    },
+  ): Promise<RandomisationStep[]>;
+  /** The photo with a part painted over: a photo like any other. */
+  erase(photo: Photo, options: { mask: Mask; fill: Fill; signal?: AbortSignal }): Promise<Photo>;
+  /** The hottest part of a map: as many pixels as `share` says. */
+  hottest(map: Pick<ClassMap, 'width' | 'height' | 'values'>, share: number): Promise<Mask>;
+  /** A mask of the same shape and area elsewhere in the crop, overlapping as little as can be. */
+  elsewhere(mask: Mask): Promise<Mask>;
+  /** A map as a NumPy file: float32, `height × width`. */
+  npy(map: Pick<ClassMap, 'width' | 'height' | 'values'>): Promise<Uint8Array<ArrayBuffer>>;
+  /** An archive of files, stored in their order without compression. */
+  zip(files: { name: string; bytes: Uint8Array }[]): Promise<Blob>;
   /** The map in colours, opaque: draw it over the crop with the opacity you like. */
   paint(map: Pick<ClassMap, 'width' | 'height' | 'values'>, options: PaintOptions): Promise<ImageData>;
   /** `count` colours from one end of the legend to the other, as a picture `count` × 1. */

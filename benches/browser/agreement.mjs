@@ -58,6 +58,10 @@ export class Agreement {
         const bound = layer === 'layer4.1' ? DEEP_MAP : SHALLOW_MAP;
         return hold(name, relativeL2(answer, this.#reference.map(String(layer))), bound);
       }
+      case 'layerMaps': {
+        const last = this.#reference.map('layer4.1');
+        return hold(`${name}, the last of them`, relativeL2(answer.slice(-last.length), last), DEEP_MAP);
+      }
       case 'inputGradient': {
         const gradient = script === 'worker-tensorflow.js' ? planes(answer) : answer;
         hold(name, relativeL2(gradient, this.#reference.inputGradient), GRADIENT);

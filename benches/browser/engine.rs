@@ -53,6 +53,13 @@ mod browser {
             Ok(self.explainer.explain(&question).await?.map.values)
         }
 
+        /// Input → logits → one Grad-CAM map of `class` for each layer; all their values, from the first layer to the last.
+        pub async fn layer_maps(&mut self, input: &[f32], class: usize) -> Result<Vec<f32>, JsError> {
+            self.explainer.forward(input).await?;
+            let strip = self.explainer.layer_maps(Question::default().method, Some(class)).await?;
+            Ok(strip.maps.into_iter().flat_map(|of| of.map.values).collect())
+        }
+
         /// Input → logits → gradient of the logit of `class` with respect to the input.
         pub async fn input_gradient(&mut self, input: &[f32], class: usize) -> Result<Vec<f32>, JsError> {
             let seed = class_seed(self.explainer.forward(input).await?.len(), class);

@@ -93,6 +93,14 @@ export function timedRows(flavours, target) {
       bound: 0.1,
     },
     {
+      name: 'layer-strip',
+      what: 'forward and Grad-CAM maps at all ten layers',
+      ours: ours(usual, 'layerMaps', { target }),
+      rival: ours(usual, 'inputGradient', { target }),
+      against: 'our own forward and gradient at the input',
+      bound: 1.3,
+    },
+    {
       name: 'threads-onnxruntime',
       needs: 'threads',
       what: 'forward, two threads',

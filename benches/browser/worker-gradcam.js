@@ -25,6 +25,7 @@ answer({
   },
   forward: () => engine.forward(input),
   map: ({ layer, target }) => engine.explain(input, layer, target),
+  layerMaps: ({ target }) => engine.layer_maps(input, target),
   inputGradient: ({ target }) => engine.input_gradient(input, target),
   memory: async () => memory.buffer.byteLength,
 });

@@ -21,11 +21,23 @@ impl Preprocessing {
     pub const IMAGENET: Self =
         Self { resize: 256, crop: 224, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
+    /// The network's input from the pixels it sees (`crop · crop · 3` bytes, channels interleaved): `3 · crop · crop` values,
+    /// planar, in units of standard deviations; equal to torchvision's `ToTensor` and `Normalize` to the last bit.
+    #[must_use]
+    pub fn normalise(&self, pixels: &[u8]) -> Vec<f32> {
+        let mut input = Vec::with_capacity(pixels.len());
+        for channel in 0..3 {
+            let levels = self.normalised_levels(channel);
+            input.extend(pixels.iter().skip(channel).step_by(3).map(|&level| levels[usize::from(level)]));
+        }
+        input
+    }
+
     /// The network's value for each of the 256 levels of a channel (0 red, 1 green, 2 blue).
     ///
     /// A channel has only 256 levels, so the divisions are done once. The order is torchvision's, because float
     /// arithmetic is not associative: `ToTensor` divides by 255, `Normalize` subtracts, then divides.
-    pub(super) fn normalised_levels(&self, channel: usize) -> [f32; 256] {
+    fn normalised_levels(&self, channel: usize) -> [f32; 256] {
         let (mean, std) = (self.mean[channel], self.std[channel]);
         std::array::from_fn(|level| (level as f32 / 255.0 - mean) / std)
     }

@@ -1,14 +1,16 @@
 //! Photos: bytes → upright RGB → a network's input, and the geometry back to the photo.
 //!
-//! `decode` reads the file, `geometry` says what part of it the network sees, `resize` resamples.
+//! `decode` reads the file, `geometry` says what part of it the network sees, `resize` resamples, `erase` paints a part over.
 //! Everything is computed here, never by the browser, so that every browser and the native tests see the
 //! same pixels: those that `torchvision` prepares from a Pillow image.
 
 mod decode;
+mod erase;
 mod geometry;
 mod resize;
 
 pub use decode::{MAX_PIXELS, MAX_SIDE, PhotoError};
+pub use erase::{Erasure, Fill, UnknownFill};
 pub use geometry::{CropGeometry, Preprocessing, Rectangle};
 
 use resize::Window;
@@ -94,13 +96,7 @@ impl Photo {
     /// As [`CropGeometry::new`].
     #[must_use]
     pub fn network_input(&self, preprocessing: &Preprocessing) -> Vec<f32> {
-        let pixels = self.crop_pixels(preprocessing);
-        let mut input = Vec::with_capacity(pixels.len());
-        for channel in 0..3 {
-            let levels = preprocessing.normalised_levels(channel);
-            input.extend(pixels.iter().skip(channel).step_by(3).map(|&level| levels[usize::from(level)]));
-        }
-        input
+        preprocessing.normalise(&self.crop_pixels(preprocessing))
     }
 
     /// The photo for display, shrunk so that no side exceeds `max_side` pixels (never enlarged).

@@ -43,9 +43,20 @@ impl Scale {
             Self::Positive => Range { low: 0.0, high: maximum.max(0.0) },
             Self::MinMax => Range { low: minimum, high: maximum },
             Self::Signed => {
-                let magnitude = maximum.abs().max(minimum.abs());
+                // Above zero even for a map of zeros, which has the middle colour.
+                let magnitude = maximum.abs().max(minimum.abs()).max(f32::MIN_POSITIVE);
                 Range { low: -magnitude, high: magnitude }
             }
+        }
+    }
+
+    /// The range for maps that are to be compared: it ends at `end`, above zero, whatever their own largest value. The
+    /// min–max scale has no such range, being each map's own.
+    pub fn range_to(self, end: f32) -> Option<Range> {
+        match self {
+            Self::Positive => Some(Range { low: 0.0, high: end }),
+            Self::MinMax => None,
+            Self::Signed => Some(Range { low: -end, high: end }),
         }
     }
 }
@@ -128,6 +139,16 @@ mod tests {
         assert_eq!(Scale::MinMax.range(&flat).step(2.0), 0);
         let blank = map([-3.0, -2.0, -1.0]);
         assert!(blank.values.iter().all(|&value| Scale::Positive.range(&blank).step(value) == 0));
+    }
+
+    #[test]
+    fn maps_share_a_range() {
+        let steps =
+            |scale: Scale| scale.range_to(4.0).map(|range| [-4.0, 0.0, 4.0].map(|value| range.step(value)));
+        assert_eq!(steps(Scale::Positive), Some([0, 0, 255]));
+        assert_eq!(steps(Scale::Signed), Some([0, 128, 255]));
+        assert_eq!(steps(Scale::MinMax), None);
+        assert_eq!(Scale::Signed.range(&map([0.0; 3])).step(0.0), 128);
     }
 
     #[test]

@@ -3,20 +3,27 @@
 mod color;
 mod overlay;
 mod tables;
-mod upsample;
 
+pub use crate::cam::upsample;
 pub use color::{Colors, Range, Scale, UnknownName};
 pub use overlay::{Rectangle, overlay};
-pub use upsample::upsample;
 
 use crate::cam::Map;
 
 /// `map` in colours, `width × height` pixels of opaque RGBA.
 ///
 /// The raw values are upsampled first and scaled after: what is clipped is clipped at the pixel, as when the map is
-/// shown by matplotlib's `imshow` with bilinear interpolation.
-pub fn heatmap(map: &Map, colors: Colors, scale: Scale, width: usize, height: usize) -> Vec<u8> {
-    let range = scale.range(map);
+/// shown by matplotlib's `imshow` with bilinear interpolation. `shared` is the range of maps that are to be compared, if it
+/// is not to be the map's own.
+pub fn heatmap(
+    map: &Map,
+    colors: Colors,
+    scale: Scale,
+    shared: Option<Range>,
+    width: usize,
+    height: usize,
+) -> Vec<u8> {
+    let range = shared.unwrap_or_else(|| scale.range(map));
     let table = colors.table(scale);
     upsample(map, width, height)
         .into_iter()

@@ -2,29 +2,12 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import axe from 'axe-core';
+import { assertAccessible } from './accessible.mjs';
 import { explained, fromRoot, message, predictions, Site } from './harness.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 
 const site = new Site({ switches: ['--use-fake-device-for-media-stream'] });
-
-/**
- * @param {Page} page
- * @param {string} state
- */
-async function assertAccessible(page, state) {
-  // The page's policy forbids injected scripts; devtools may evaluate one.
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const results = await /** @type {any} */ (window).axe.run(document);
-    return results.violations.map(
-      (/** @type {any} */ { id, help, nodes }) =>
-        `${id}: ${help} — ${nodes.map((/** @type {any} */ n) => n.target).join(' ')}`,
-    );
-  });
-  assert.deepEqual(violations, [], state);
-}
 
 /** Presses Tab until what `selector` names has the focus. @param {Page} page @param {string} selector */
 async function tabTo(page, selector) {

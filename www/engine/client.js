@@ -28,6 +28,8 @@ class Photo {
   constructor(handle, opened) {
     this.handle = handle;
     this.image = new ImageData(new Uint8ClampedArray(opened.pixels), opened.width, opened.height);
+    const side = Math.sqrt(opened.crop.length / 4);
+    this.crop = new ImageData(new Uint8ClampedArray(opened.crop), side, side);
     this.geometry = opened.geometry;
     this.decode = opened.decode;
   }
@@ -139,14 +141,15 @@ export class GradCam {
    * @template {Request} R
    * @param {R} request
    * @param {AbortSignal} [signal]
+   * @param {(news: any) => void} [listen]
    */
-  async #ask(request, signal) {
+  async #ask(request, signal, listen) {
     if (this.#disposed) throw new GradCamError('aborted', 'This GradCam has been disposed of.');
     if (this.#connection.broken) {
       // Not awaited: the worker answers in order, and a failure shows in the request below as well.
       this.#restart().catch(() => {});
     }
-    return this.#connection.ask(request, signal);
+    return this.#connection.ask(request, signal, listen);
   }
 
   /** @param {EngineChoice['asked']} asked */
@@ -180,10 +183,10 @@ export class GradCam {
    * @param {ExplainOptions} [options]
    * @returns {Promise<Explanation>}
    */
-  async explain(photo, { layer, method, target, topK, signal } = {}) {
+  async explain(photo, { layer, method, target, topK, onProgress, signal } = {}) {
     const handle = await this.#handle(photo, signal);
     const options = { layer, method, target, topK };
-    const explanation = await this.#ask({ kind: 'explain', photo: handle, options }, signal);
+    const explanation = await this.#ask({ kind: 'explain', photo: handle, options }, signal, onProgress);
     const { engine, fallback } = explanation;
     if (this.engine.kind === 'webgpu' && engine.kind === 'cpu') {
       // Without a word of it where the request that lost the GPU was given up meanwhile.
@@ -204,6 +207,82 @@ export class GradCam {
 
   /**
    * @param {Source | import('../gradcam.d.ts').Photo} photo
+   * @param {{ method?: import('../gradcam.d.ts').LayerMethod, target?: number, signal?: AbortSignal }} [options]
+   */
+  async layerMaps(photo, { method, target, signal } = {}) {
+    const handle = await this.#handle(photo, signal);
+    return this.#ask({ kind: 'layer-maps', photo: handle, options: { method, target } }, signal);
+  }
+
+  /**
+   * @param {Source | import('../gradcam.d.ts').Photo} photo
+   * @param {import('../gradcam.d.ts').CompareOptions} options
+   */
+  async compare(photo, { expected, predicted, layer, signal }) {
+    const handle = await this.#handle(photo, signal);
+    return this.#ask({ kind: 'compare', photo: handle, options: { expected, predicted, layer } }, signal);
+  }
+
+  /**
+   * @param {Source | import('../gradcam.d.ts').Photo} photo
+   * @param {Parameters<import('../gradcam.d.ts').GradCam['faithfulness']>[1]} [options]
+   */
+  async faithfulness(photo, { layer, method, target, steps, onPoint, signal } = {}) {
+    const handle = await this.#handle(photo, signal);
+    const options = { layer, method, target, steps };
+    return this.#ask({ kind: 'faithfulness', photo: handle, options }, signal, onPoint);
+  }
+
+  /**
+   * @param {Source | import('../gradcam.d.ts').Photo} photo
+   * @param {Parameters<import('../gradcam.d.ts').GradCam['randomise']>[1]} [options]
+   */
+  async randomise(photo, { layer, method, target, onStep, signal } = {}) {
+    const handle = await this.#handle(photo, signal);
+    return this.#ask(
+      { kind: 'randomise', photo: handle, options: { layer, method, target } },
+      signal,
+      onStep,
+    );
+  }
+
+  /**
+   * @param {import('../gradcam.d.ts').Photo} photo
+   * @param {{ mask: import('../gradcam.d.ts').Mask, fill: import('../gradcam.d.ts').Fill, signal?: AbortSignal }} options
+   */
+  async erase(photo, { mask, fill, signal }) {
+    const { token, source, erased } = await this.#handle(photo, signal);
+    // One region after the other would blur what is blurred: the newest mask says all that is painted over.
+    const original = erased?.original ?? token;
+    const handle = { token: this.#nextToken++, source, erased: { original, mask, fill } };
+    return new Photo(handle, await this.#ask({ kind: 'open', photo: handle }, signal));
+  }
+
+  /**
+   * @param {Pick<import('../gradcam.d.ts').ClassMap, 'width' | 'height' | 'values'>} map
+   * @param {number} share
+   */
+  hottest({ width: columns, height: rows, values }, share) {
+    return this.#ask({ kind: 'hottest', columns, rows, values, share });
+  }
+
+  /** @param {import('../gradcam.d.ts').Mask} mask */
+  elsewhere(mask) {
+    return this.#ask({ kind: 'elsewhere', mask });
+  }
+
+  /** @param {Pick<import('../gradcam.d.ts').ClassMap, 'width' | 'height' | 'values'>} map */
+  npy({ width: columns, height: rows, values }) {
+    return this.#ask({ kind: 'npy', columns, rows, values });
+  }
+
+  /** @param {{ name: string, bytes: Uint8Array }[]} files */
+  async zip(files) {
+    return new Blob([await this.#ask({ kind: 'zip', files })], { type: 'application/zip' });
+  }
+
+  /**
+   * @param {Source | import('../gradcam.d.ts').Photo} photo
    * @param {AbortSignal} [signal]
    * @returns {Promise<import('./protocol.d.ts').PhotoHandle>}
    */
@@ -219,9 +298,10 @@ export class GradCam {
    */
   async paint(
     { width: columns, height: rows, values },
-    { colors = 'turbo', scale = 'positive', width, height },
+    { colors = 'turbo', scale = 'positive', range, width, height },
   ) {
-    const pixels = await this.#ask({ kind: 'paint', columns, rows, values, colors, scale, width, height });
+    const request = { columns, rows, values, colors, scale, range, width, height };
+    const pixels = await this.#ask({ kind: 'paint', ...request });
     return new ImageData(new Uint8ClampedArray(pixels), width, height);
   }
 
@@ -243,7 +323,13 @@ export class GradCam {
 
 /** One worker, and the requests it has not answered yet. */
 class Connection {
-  /** @type {Map<number, { resolve: (result: any) => void, reject: (error: GradCamError) => void }>} */
+  /**
+   * @type {Map<number, {
+   *   resolve: (result: any) => void,
+   *   reject: (error: GradCamError) => void,
+   *   listen?: (news: any) => void,
+   * }>}
+   */
   #waiting = new Map();
   #nextId = 1;
   #worker;
@@ -281,9 +367,10 @@ class Connection {
    * @template {Request} R
    * @param {R} request
    * @param {AbortSignal} [signal]
+   * @param {(news: any) => void} [listen]
    * @returns {Promise<import('./protocol.d.ts').Answers[R['kind']]>}
    */
-  ask(request, signal) {
+  ask(request, signal, listen) {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(aborted());
       if (this.broken) return reject(new GradCamError('internal', 'The engine is not running.'));
@@ -298,6 +385,7 @@ class Connection {
       this.#waiting.set(id, {
         resolve: (result) => (finish(), resolve(result)),
         reject: (error) => (finish(), reject(error)),
+        listen,
       });
       this.#worker.postMessage({ id, ...request });
     });
@@ -309,8 +397,9 @@ class Connection {
   }
 
   /** @param {Reply} reply */
-  #settle({ id, result, error, crashed }) {
+  #settle({ id, news, result, error, crashed }) {
     const waiting = this.#waiting.get(id);
+    if (news) return waiting?.listen?.(news);
     this.#waiting.delete(id);
     if (error) waiting?.reject(new GradCamError(error.code, error.message));
     else waiting?.resolve(result);

@@ -1,15 +1,25 @@
 // What the page and the worker say to each other.
 import type {
+  ClassMap,
   ClassMaps,
   Colors,
+  Comparison,
+  CompareOptions,
+  CurvePoint,
   EngineChoice,
   ErrorCode,
   ExplainOptions,
   Explanation,
+  Faithfulness,
+  Fill,
   Flavour,
   Geometry,
+  LayerMethod,
+  Mask,
   Model,
+  RandomisationStep,
   Scale,
+  Steps,
   WantedEngine,
 } from '../gradcam.d.ts';
 
@@ -23,6 +33,8 @@ export interface Plan {
 export interface PhotoHandle {
   token: number;
   source: Blob | ImageData;
+  /** What is painted over, and the number of the photo without that, which has the same source. */
+  erased?: { original: number; mask: Mask; fill: Fill };
 }
 
 /** Milliseconds on either engine, as measured on earlier visits, by the key of the GPU. */
@@ -61,7 +73,59 @@ export interface Open {
 export interface Explain {
   kind: 'explain';
   photo: PhotoHandle;
-  options: Omit<ExplainOptions, 'signal'>;
+  options: Omit<ExplainOptions, 'signal' | 'onProgress'>;
+}
+
+/** Which map of a photo is meant. */
+export type MapOptions = Pick<ExplainOptions, 'layer' | 'method' | 'target'>;
+
+export interface LayerMaps {
+  kind: 'layer-maps';
+  photo: PhotoHandle;
+  options: { method?: LayerMethod; target?: number };
+}
+
+export interface Compare {
+  kind: 'compare';
+  photo: PhotoHandle;
+  options: Omit<CompareOptions, 'signal'>;
+}
+
+export interface Measure {
+  kind: 'faithfulness';
+  photo: PhotoHandle;
+  options: MapOptions & { steps?: number };
+}
+
+export interface Randomise {
+  kind: 'randomise';
+  photo: PhotoHandle;
+  options: MapOptions;
+}
+
+export interface Hottest {
+  kind: 'hottest';
+  columns: number;
+  rows: number;
+  values: Float32Array;
+  share: number;
+}
+
+export interface Elsewhere {
+  kind: 'elsewhere';
+  mask: Mask;
+}
+
+export interface Npy {
+  kind: 'npy';
+  columns: number;
+  rows: number;
+  values: Float32Array;
+}
+
+export interface Zip {
+  kind: 'zip';
+  files: { name: string; bytes: Uint8Array }[];
 }
 
 export interface AllClasses {
@@ -76,6 +140,7 @@ export interface Paint {
   values: Float32Array;
   colors: Colors;
   scale: Scale;
+  range?: number;
   width: number;
   height: number;
 }
@@ -91,7 +156,24 @@ export interface Memory {
   kind: 'memory';
 }
 
-export type Request = Start | Load | ChooseEngine | Open | Explain | AllClasses | Paint | Legend | Memory;
+export type Request =
+  | Start
+  | Load
+  | ChooseEngine
+  | Open
+  | Explain
+  | AllClasses
+  | LayerMaps
+  | Compare
+  | Measure
+  | Randomise
+  | Hottest
+  | Elsewhere
+  | Npy
+  | Zip
+  | Paint
+  | Legend
+  | Memory;
 
 /** A request on its way, or word that nobody waits for it any more. */
 export type Message = (Request & { id: number }) | { kind: 'forget'; id: number };
@@ -103,6 +185,8 @@ export interface Opened {
   decode: number;
   /** RGBA. */
   pixels: Uint8Array<ArrayBuffer>;
+  /** RGBA, as wide as high. */
+  crop: Uint8Array<ArrayBuffer>;
 }
 
 /** What each kind of request is answered with. */
@@ -113,13 +197,30 @@ export interface Answers {
   open: Opened;
   explain: Explanation;
   'class-maps': ClassMaps | null;
+  'layer-maps': ClassMap[];
+  compare: Comparison;
+  faithfulness: Faithfulness;
+  randomise: RandomisationStep[];
+  hottest: Mask;
+  elsewhere: Mask;
+  npy: Uint8Array<ArrayBuffer>;
+  zip: Uint8Array<ArrayBuffer>;
   paint: Uint8Array<ArrayBuffer>;
   legend: Uint8Array<ArrayBuffer>;
   memory: number;
 }
 
+/** What is said of a request before it is answered. */
+export interface News {
+  explain: Steps;
+  faithfulness: CurvePoint;
+  randomise: RandomisationStep;
+}
+
 export interface Reply {
   id: number;
+  /** How far it is: the answer is still to come. */
+  news?: News[keyof News];
   result?: Answers[keyof Answers];
   error?: { code: ErrorCode; message: string };
   /** Whether the worker is of no use any more. */

@@ -6,7 +6,10 @@
 export class Queue {
   /** @type {Message[]} */
   #waiting = [];
-  #running = false;
+  /** The one that is being answered. @type {Message | undefined} */
+  #running;
+  /** Whether nobody waits for its answer any more. */
+  #forgotten = false;
   #run;
   #dropped;
 
@@ -22,6 +25,7 @@ export class Queue {
   /** @param {Message} message */
   add(message) {
     if (message.kind === 'forget') {
+      this.#forgotten ||= this.#running?.id === message.id;
       this.#drop((waiting) => waiting.id === message.id);
       return;
     }
@@ -34,15 +38,26 @@ export class Queue {
     void this.#start();
   }
 
+  /**
+   * Lets messages in during a long answer, and says whether somebody still waits for it.
+   *
+   * @returns {Promise<boolean>}
+   */
+  async breathe() {
+    await nextTask();
+    return !this.#forgotten;
+  }
+
   async #start() {
     if (this.#running) return;
-    this.#running = true;
-    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
-      await this.#run(next);
+    while (this.#waiting.length > 0) {
+      this.#running = this.#waiting.shift();
+      this.#forgotten = false;
+      await this.#run(/** @type {Message} */ (this.#running));
       // Lets messages that arrived meanwhile in, so that what they make needless is dropped before it starts.
-      await new Promise((resolve) => setTimeout(resolve));
+      await nextTask();
+      this.#running = undefined;
     }
-    this.#running = false;
   }
 
   /** @param {(message: Message) => boolean} needless */
@@ -50,4 +65,9 @@ export class Queue {
     this.#waiting.filter(needless).forEach(this.#dropped);
     this.#waiting = this.#waiting.filter((message) => !needless(message));
   }
+}
+
+/** Resolves when the browser has seen to what else there is to do. @returns {Promise<void>} */
+function nextTask() {
+  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -22,9 +22,14 @@ let prepared;
 let session;
 /** Which photo the session has open. */
 let openToken = 0;
+/** And which it is without what is painted over. */
+let openOriginal = 0;
 
-/** @param {Request} request */
-async function answer(request) {
+/**
+ * @param {Request} request
+ * @param {(news: unknown) => Promise<boolean>} tell how far it is; the answer says whether to go on
+ */
+async function answer(request, tell) {
   if (request.kind === 'start') {
     started = start(request.plan);
     prepared = started.then(({ engine }) => prepare(engine, request.asked));
@@ -43,7 +48,7 @@ async function answer(request) {
       session = new engine.Session(bytes, request.labels, chooser ?? undefined);
       const choice = await choose(chooser === null ? { ...request.wish, asked: 'cpu' } : request.wish);
       if (chooser === null) Object.assign(choice, { asked: request.wish.asked, reason: SILENT });
-      return { model: session.model(), choice };
+      return { model: { ...session.model(), sha256: await sha256(bytes) }, choice };
     }
     case 'choose-engine':
       return choose(request.wish);
@@ -51,7 +56,7 @@ async function answer(request) {
       return open(request.photo);
     case 'explain': {
       const reopened = await reopen(request.photo);
-      const explanation = await current().explain(request.options);
+      const explanation = await current().explain(request.options, tell);
       const decode = reopened?.decode ?? 0;
       explanation.timings.decode = decode;
       explanation.timings.total += decode;
@@ -60,9 +65,29 @@ async function answer(request) {
     case 'class-maps':
       await reopen(request.photo);
       return current().classMaps();
+    case 'layer-maps':
+      await reopen(request.photo);
+      return current().layerMaps(request.options);
+    case 'compare':
+      await reopen(request.photo);
+      return current().compare(request.options);
+    case 'faithfulness':
+      await reopen(request.photo);
+      return current().faithfulness(request.options, tell);
+    case 'randomise':
+      await reopen(request.photo);
+      return current().randomise(request.options, tell);
+    case 'hottest':
+      return current().hottest(request.values, request.columns, request.rows, request.share);
+    case 'elsewhere':
+      return current().elsewhere(request.mask);
+    case 'npy':
+      return engine.npy(request.values, request.columns, request.rows);
+    case 'zip':
+      return engine.zip(request.files);
     case 'paint': {
-      const { values, columns, rows, colors, scale, width, height } = request;
-      return engine.heatmap(values, columns, rows, colors, scale, width, height);
+      const { values, columns, rows, colors, scale, range, width, height } = request;
+      return engine.heatmap(values, columns, rows, colors, scale, range, width, height);
     }
     case 'legend':
       return engine.legend(request.colors, request.scale, request.count);
@@ -90,11 +115,17 @@ function choose({ asked, remembered }) {
 }
 
 /** @param {PhotoHandle} photo */
-async function open({ token, source }) {
-  const opened =
-    source instanceof ImageData
-      ? current().openPixels(new Uint8Array(source.data), source.width, source.height)
-      : current().open(new Uint8Array(await source.arrayBuffer()));
+async function open({ token, source, erased }) {
+  let opened;
+  // What is painted over is no reason to decode a file again.
+  if (!erased || erased.original !== openOriginal) {
+    opened =
+      source instanceof ImageData
+        ? current().openPixels(new Uint8Array(source.data), source.width, source.height)
+        : current().open(new Uint8Array(await source.arrayBuffer()));
+    openOriginal = openToken = erased ? erased.original : token;
+  }
+  if (erased) opened = current().erase(erased.mask, erased.fill);
   openToken = token;
   return opened;
 }
@@ -107,6 +138,14 @@ async function reopen(photo) {
 function current() {
   if (!session) throw Object.assign(new Error('The model has not been loaded.'), { code: 'internal' });
   return session;
+}
+
+/** In hex; null where the browser has no cryptography to offer. @param {Uint8Array<ArrayBuffer>} bytes */
+async function sha256(bytes) {
+  const digest = await globalThis.crypto?.subtle?.digest('SHA-256', bytes);
+  return digest
+    ? Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+    : null;
 }
 
 /** @param {unknown} error */
@@ -125,7 +164,12 @@ function describe(error) {
 async function run(message) {
   const { id } = message;
   try {
-    const result = await answer(/** @type {Request} */ (message));
+    /** @param {unknown} news */
+    const tell = (news) => {
+      self.postMessage({ id, news });
+      return queue.breathe();
+    };
+    const result = await answer(/** @type {Request} */ (message), tell);
     self.postMessage({ id, result }, { transfer: buffers(result) });
   } catch (error) {
     self.postMessage({ id, ...describe(error) });
@@ -139,11 +183,17 @@ async function run(message) {
  * @returns {Transferable[]}
  */
 function buffers(result) {
-  const arrays = [result, result?.pixels, result?.values, result?.map?.values];
+  const maps = [result?.map, ...Object.values(result?.maps ?? {}), ...(Array.isArray(result) ? result : [])];
+  const arrays = [result, result?.pixels, result?.crop, result?.values, ...maps.map((map) => map?.values)];
   return arrays.filter(ArrayBuffer.isView).map((array) => /** @type {ArrayBuffer} */ (array.buffer));
 }
 
 const queue = new Queue(run, ({ id }) => {
   self.postMessage({ id, error: { code: 'aborted', message: 'A newer request took its place.' } });
 });
-self.addEventListener('message', ({ data }) => queue.add(data));
+// Pictures need no photo: they are made at once, even while a long answer goes on.
+const AT_ONCE = ['paint', 'legend', 'npy', 'zip'];
+self.addEventListener('message', ({ data }) => {
+  if (AT_ONCE.includes(data.kind)) void run(data);
+  else queue.add(data);
+});

@@ -1,15 +1,27 @@
 // Says what the picture shows: the verdict under it, the file's name, and the words that stand for the canvas.
 
 import { element, write } from './element.js';
-import { methodName, number, percent, place } from './format.js';
+import { number, percent, place } from './format.js';
+import { blankWords, knowsClass, mapWords } from './methods.js';
+import { previewRemark } from './preview.js';
+import { pictured } from './state.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Subject} Subject */
+/** @typedef {import('./state.js').Result} Result */
 /** @typedef {import('../gradcam.js').Explanation} Explanation */
 
-/** @param {Explanation} explanation */
-function verdict({ predictions: [best], target }) {
+/** @param {Result} result */
+function verdict(result) {
+  const {
+    predictions: [best],
+    target,
+    map,
+  } = result.explanation;
+  const remark = previewRemark(result);
+  if (remark) return `“${target.label}” (${percent(target.probability)}): ${remark}.`;
   const answer = `“${best.label}” (${percent(best.probability)})`;
+  if (!knowsClass(map.method)) return `The network says ${answer}; this map is of no class.`;
   if (target.index === best.index) return `The network says ${answer}.`;
   return `Map for “${target.label}” (${percent(target.probability)}); the network says ${answer}.`;
 }
@@ -17,7 +29,7 @@ function verdict({ predictions: [best], target }) {
 /** @param {Explanation} explanation */
 function peak({ map, geometry }) {
   if (map.blank)
-    return `Nothing argues for this class here: no value is above zero (highest ${number(map.maximum)}).`;
+    return `Blank, for ${blankWords(map)}: no value is above zero (highest ${number(map.maximum)}).`;
   const [width, height] = geometry.photo;
   return `Strongest ${place(map.peak.x / width, map.peak.y / height)}.`;
 }
@@ -26,27 +38,28 @@ function peak({ map, geometry }) {
  * @param {Subject | null} subject
  * @param {State} state
  */
-function description(subject, { live, view }) {
+function description(subject, state) {
+  const { live, view } = state;
   if (live?.started) return 'What the camera sees, with its heatmap, frame after frame.';
   if (!subject) return 'No photo yet.';
-  const { name, photo, result } = subject;
+  const { name, photo } = subject;
+  const result = pictured(subject, state);
   if (!photo || !result) return `Photo ${name}, without a heatmap yet.`;
-  const { map, target } = result.explanation;
   const what =
     view === 'panels' ? 'Three panels of the photo, the heatmap and both together' : 'Heatmap over the photo';
-  return `${what}, ${name}: ${methodName(map.method)} for “${target.label}” at ${map.layer}. ${peak(result.explanation)}`;
+  return `${what}, ${name}: ${mapWords(result.explanation)}. ${peak(result.explanation)}`;
 }
 
 /**
  * What screen readers say by themselves: not every frame.
  *
  * @param {State} state
- * @param {Explanation | undefined} explanation
+ * @param {Result | null | undefined} result
  */
-function announcement({ live, choosing, asked }, explanation) {
+function announcement({ live, choosing, asked }, result) {
   if (choosing && asked !== 'cpu') return 'Preparing the GPU…';
   if (live) return live.started ? 'Watching live. Escape stops.' : 'Waiting for the camera…';
-  return explanation && `${verdict(explanation)} ${peak(explanation)}`;
+  return result && `${verdict(result)} ${peak(result.explanation)}`;
 }
 
 /** @returns {(state: State) => void} */
@@ -63,10 +76,11 @@ export function createCaption() {
     write(name, subject?.name ?? '');
     write(caption, subject?.caption ?? '');
     canvas.setAttribute('aria-label', description(subject, state));
-    const announced = announcement(state, result?.explanation);
+    const announced = announcement(state, result);
     if (announced) write(status, announced);
-    if (result) {
-      write(sentence, verdict(result.explanation));
+    const drawn = pictured(subject, state);
+    if (drawn) {
+      write(sentence, verdict(drawn));
     } else if (state.busy || state.loading) {
       write(sentence, state.loading ? 'Getting the model ready…' : 'Looking at the photo…');
     } else {

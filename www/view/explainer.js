@@ -1,11 +1,30 @@
-// "What am I looking at?": shows the formula and the paper of the method in use.
+// "What am I looking at?": leads on to the formula and the paper of the method in use, which stand with all others.
+
+import { element, write } from './element.js';
+import { methodName } from './format.js';
 
 /** @typedef {import('./state.js').State} State */
 
-/** @returns {(state: State) => void} */
-export function createExplainer() {
-  const formulas = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-method]'));
+/**
+ * @param {() => void} openMethods opens the part of the study that has the formulas
+ * @returns {(state: State) => void}
+ */
+export function createExplainer(openMethods) {
+  const button = element('explainer-formula', HTMLButtonElement);
+  /** @type {State['settings']['method']} */
+  let method = 'grad-cam';
+
+  button.addEventListener('click', () => {
+    openMethods();
+    const formula = document.querySelector(`[data-method="${method}"] details`);
+    if (!(formula instanceof HTMLDetailsElement)) return;
+    formula.open = true;
+    // Views draw a microtask after the state changed: until then the formula is hidden.
+    queueMicrotask(() => formula.querySelector('summary')?.focus());
+  });
+
   return (state) => {
-    formulas.forEach((formula) => (formula.hidden = formula.dataset.method !== state.settings.method));
+    method = state.settings.method;
+    write(button, `Formula and paper of ${methodName(method)}`);
   };
 }

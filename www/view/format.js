@@ -12,6 +12,15 @@ const METHODS = {
   'layer-cam': 'LayerCAM',
   'xgrad-cam': 'XGrad-CAM',
   'grad-cam++': 'Grad-CAM++',
+  'eigen-cam': 'Eigen-CAM',
+  'ablation-cam': 'Ablation-CAM',
+  'finer-cam': 'Finer-CAM',
+  'layer-cam-fused': 'LayerCAM, fused',
+  'input-gradient': 'Input gradient',
+  'smooth-grad': 'SmoothGrad',
+  'integrated-gradients': 'Integrated gradients',
+  'guided-backprop': 'Guided backpropagation',
+  'guided-grad-cam': 'Guided Grad-CAM',
 };
 
 /** @param {Method} method */
@@ -60,9 +69,29 @@ export function scientific(value) {
   return factor === '1' ? `10${power}` : `${factor}${SPACE}×${SPACE}10${power}`;
 }
 
+/** With its sign, as of something that is added. @param {number} value */
+export function signed(value) {
+  return (value > 0 ? '+' : '') + number(value);
+}
+
 /** @param {number} value */
 export function logit(value) {
   return (value < 0 ? '−' : '') + Math.abs(value).toFixed(2);
+}
+
+/** Of ranks, from −1 to 1. @param {number} value */
+export function correlation(value) {
+  return logit(value);
+}
+
+/** Under a curve, from 0 to 1. @param {number} value */
+export function area(value) {
+  return value.toFixed(3);
+}
+
+/** With “and” before the last. @param {string[]} names */
+export function list(names) {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** @param {number} value */
@@ -91,4 +120,25 @@ export function place(x, y) {
   const column = x < 1 / 3 ? 'left' : x > 2 / 3 ? 'right' : '';
   const words = row && column ? `${row} ${column}` : row ? `${row} middle` : column || 'centre';
   return `at the ${words}, ${wholePercent(x)} across and ${wholePercent(y)} down the photo`;
+}
+
+/**
+ * A difference, with its sign even where it is a gain.
+ *
+ * @param {number} value
+ * @param {number} digits after the point
+ */
+function withSign(value, digits) {
+  const size = Math.abs(value).toFixed(digits);
+  return Number(size) === 0 ? size : (value < 0 ? '−' : '+') + size;
+}
+
+/** A difference of probabilities, in percentage points. @param {number} difference */
+export function points(difference) {
+  return `${withSign(100 * difference, 1)}${SPACE}pp`;
+}
+
+/** @param {number} difference */
+export function logitDifference(difference) {
+  return withSign(difference, 2);
 }

@@ -2,6 +2,9 @@
 
 import { element, write } from './element.js';
 import { number } from './format.js';
+import { previewRemark } from './preview.js';
+import { pictured } from './state.js';
+import { legendTitle } from './unit.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Result} Result */
@@ -21,6 +24,23 @@ function ticks({ explanation: { map }, settings: { scale } }) {
   return [-end, 0, end];
 }
 
+/**
+ * What stands over the colours, and under their ends and their middle.
+ *
+ * @param {Result} result
+ */
+export function legendWords(result) {
+  const signed = result.settings.scale === 'signed';
+  const [start, centre, end] = ticks(result);
+  const nothing = start === end;
+  return {
+    title: legendTitle(result.explanation.map, signed),
+    low: number(start),
+    middle: nothing ? 'nothing above zero' : number(centre),
+    high: nothing ? '' : (signed ? '+' : '') + number(end),
+  };
+}
+
 /** @returns {(state: State) => void} */
 export function createLegend() {
   const legend = element('legend', HTMLElement);
@@ -34,17 +54,16 @@ export function createLegend() {
   let drawn = null;
 
   return (state) => {
-    const result = state.shown?.result ?? null;
+    const result = pictured(state.shown, state);
     legend.classList.toggle('stale', !result || Boolean(state.incoming));
     if (!result || result === drawn) return;
     drawn = result;
     context?.putImageData(result.legend, 0, 0);
-    const signed = result.settings.scale === 'signed';
-    write(title, signed ? 'Against the class ← logit units → for it' : 'Map value, in logit units');
-    const [start, centre, end] = ticks(result);
-    const nothing = start === end;
-    write(low, number(start));
-    write(middle, nothing ? 'nothing above zero' : number(centre));
-    write(high, nothing ? '' : (signed ? '+' : '') + number(end));
+    const words = legendWords(result);
+    const remark = previewRemark(result);
+    write(title, remark ? `${words.title} (${remark})` : words.title);
+    write(low, words.low);
+    write(middle, words.middle);
+    write(high, words.high);
   };
 }

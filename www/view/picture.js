@@ -2,6 +2,7 @@
 // Only composition happens here; the colours of the map come ready from the engine.
 
 import { element } from './element.js';
+import { pictured } from './state.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Subject} Subject */
@@ -31,7 +32,7 @@ const surfaces = new WeakMap();
  *
  * @param {ImageData} data
  */
-function surface(data) {
+export function surface(data) {
   let canvas = surfaces.get(data);
   if (!canvas) {
     canvas = document.createElement('canvas');
@@ -46,10 +47,11 @@ function surface(data) {
 /**
  * @param {Subject} subject
  * @param {number} opacity
+ * @param {import('./state.js').Result | null} [result] whose heatmap is drawn
  * @returns {Scene | null}
  */
-export function sceneOf(subject, opacity) {
-  const { photo, preview, result } = subject;
+export function sceneOf(subject, opacity, result = subject.result) {
+  const { photo, preview } = subject;
   if (!photo) {
     if (!preview) return null;
     return { image: preview, width: preview.width, height: preview.height, crop: null, heat: null, opacity };
@@ -67,25 +69,41 @@ export function sceneOf(subject, opacity) {
 }
 
 /**
+ * Where the crop lies, if that is known, in a photo that fills a box.
+ *
+ * @param {Pick<Scene, 'crop'>} scene
+ * @param {Box} box
+ * @returns {Box | null}
+ */
+export function cropBox({ crop }, box) {
+  return (
+    crop && {
+      x: box.x + crop.x * box.width,
+      y: box.y + crop.y * box.height,
+      width: crop.width * box.width,
+      height: crop.height * box.height,
+    }
+  );
+}
+
+/**
  * @param {CanvasRenderingContext2D} context
  * @param {Scene} scene
  * @param {Panel} panel
  * @param {Box} box where the whole photo goes
  */
-function drawPanel(context, scene, panel, box) {
-  const { image, heat, crop, opacity } = scene;
+export function drawPanel(context, scene, panel, box) {
+  const { image, heat, opacity } = scene;
   if (panel === 'heatmap') {
     context.fillStyle = '#2b302e';
     context.fillRect(box.x, box.y, box.width, box.height);
   } else {
     context.drawImage(image, box.x, box.y, box.width, box.height);
   }
+  const crop = cropBox(scene, box);
   if (!crop) return;
 
-  const x = box.x + crop.x * box.width;
-  const y = box.y + crop.y * box.height;
-  const width = crop.width * box.width;
-  const height = crop.height * box.height;
+  const { x, y, width, height } = crop;
   if (panel !== 'heatmap') {
     const outside = new Path2D();
     outside.rect(box.x, box.y, box.width, box.height);
@@ -115,7 +133,7 @@ function drawPanel(context, scene, panel, box) {
  * @param {Box} room
  * @returns {Box}
  */
-function fit(scene, room) {
+export function fit(scene, room) {
   const scale = Math.min(room.width / scene.width, room.height / scene.height);
   const width = Math.round(scene.width * scale);
   const height = Math.round(scene.height * scale);
@@ -128,6 +146,29 @@ function fit(scene, room) {
 }
 
 /**
+ * Where the photo lies on a canvas: once, or three times.
+ *
+ * @param {Scene} scene
+ * @param {State['view']} view
+ * @param {number} width of the canvas
+ * @param {number} height
+ * @param {number} unit size of one CSS pixel
+ * @returns {{ panel: Panel, box: Box }[]}
+ */
+export function panelBoxes(scene, view, width, height, unit) {
+  if (view === 'overlay') return [{ panel: 'overlay', box: fit(scene, { x: 0, y: 0, width, height }) }];
+  const stacked = height > width;
+  const gap = 12 * unit;
+  const title = 26 * unit;
+  return PANELS.map((panel, index) => {
+    const room = stacked
+      ? { x: 0, y: (height / 3) * index + title, width, height: height / 3 - title }
+      : { x: ((width + gap) / 3) * index, y: title, width: (width + gap) / 3 - gap, height: height - title };
+    return { panel, box: fit(scene, room) };
+  });
+}
+
+/**
  * @param {CanvasRenderingContext2D} context
  * @param {Scene} scene
  * @param {State['view']} view
@@ -137,24 +178,14 @@ function fit(scene, room) {
 export function drawPicture(context, scene, view, unit, ink) {
   const { width, height } = context.canvas;
   context.imageSmoothingQuality = 'high';
-  if (view === 'overlay') {
-    drawPanel(context, scene, 'overlay', fit(scene, { x: 0, y: 0, width, height }));
-    return;
-  }
-  const stacked = height > width;
-  const gap = 12 * unit;
-  const title = 26 * unit;
   context.font = `500 ${13 * unit}px system-ui, sans-serif`;
   context.textBaseline = 'alphabetic';
-  PANELS.forEach((panel, index) => {
-    const room = stacked
-      ? { x: 0, y: (height / 3) * index + title, width, height: height / 3 - title }
-      : { x: ((width + gap) / 3) * index, y: title, width: (width + gap) / 3 - gap, height: height - title };
-    const box = fit(scene, room);
+  for (const { panel, box } of panelBoxes(scene, view, width, height, unit)) {
     drawPanel(context, scene, panel, box);
+    if (view === 'overlay') continue;
     context.fillStyle = ink;
     context.fillText(panel[0].toUpperCase() + panel.slice(1), box.x, box.y - 9 * unit);
-  });
+  }
 }
 
 /** @returns {(state: State) => void} */
@@ -171,7 +202,7 @@ export function createPicture() {
   function draw() {
     if (!last || !context) return;
     const subject = last.incoming ?? last.shown;
-    const scene = subject && sceneOf(subject, last.opacity);
+    const scene = subject && sceneOf(subject, last.opacity, pictured(subject, last));
     const unit = window.devicePixelRatio;
     const width = Math.round(stage.clientWidth * unit);
     const height = Math.round(stage.clientHeight * unit);

@@ -18,8 +18,9 @@ function span(className) {
  * Rows are made once and filled anew, so that the focus stays where it is.
  *
  * @param {(target: number) => void} choose
+ * @param {(target: number | null) => void} point
  */
-function createRow(choose) {
+function createRow(choose, point) {
   const row = document.createElement('label');
   row.className = 'prediction';
   const input = document.createElement('input');
@@ -27,6 +28,12 @@ function createRow(choose) {
   input.name = 'target';
   input.disabled = true;
   input.addEventListener('change', () => choose(Number(input.value)));
+  const enter = () => point(input.disabled ? null : Number(input.value));
+  const leave = () => point(null);
+  row.addEventListener('pointerenter', ({ pointerType }) => pointerType !== 'touch' && enter());
+  row.addEventListener('pointerleave', leave);
+  input.addEventListener('focus', () => input.matches(':focus-visible') && enter());
+  input.addEventListener('blur', leave);
   const name = span('prediction-name');
   name.textContent = 'not known yet';
   const probability = span('prediction-probability');
@@ -49,15 +56,16 @@ function keptClass({ live, model, settings: { target } }) {
 
 /**
  * @param {(target: number | null) => void} choose
+ * @param {(target: number | null) => void} point the class under the pointer or with the focus, if any
  * @returns {(state: State) => void}
  */
-export function createPredictions(choose) {
+export function createPredictions(choose, point) {
   const hint = element('predictions-hint', HTMLElement);
   const kept = element('kept-class', HTMLElement);
   const keptText = element('kept-class-text', HTMLElement);
   const group = element('predictions', HTMLFieldSetElement);
   const legend = element('predictions-legend', HTMLElement);
-  const rows = Array.from({ length: PREDICTIONS }, () => createRow(choose));
+  const rows = Array.from({ length: PREDICTIONS }, () => createRow(choose, point));
   group.append(...rows.map(({ row }) => row));
   element('follow', HTMLButtonElement).addEventListener('click', () => choose(null));
 

@@ -3,6 +3,7 @@
 import { GradCamError } from '../gradcam.js';
 import { createCamera } from './camera.js';
 import { element } from './element.js';
+import { firstPhotoIn, firstPhotoOf } from './folder.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Source} Source */
@@ -19,6 +20,8 @@ function sampleOf(button) {
   return {
     name,
     caption: button.dataset.caption ?? '',
+    sample: name.replace(/\..*$/, ''),
+    folder: null,
     async read() {
       if (kept) return kept;
       const response = await fetch(url).catch(() => null);
@@ -36,10 +39,11 @@ function sampleOf(button) {
 /**
  * @param {Blob | ImageData} picture
  * @param {string} name
+ * @param {string | null} [folder]
  * @returns {Source}
  */
-export function ownPhoto(picture, name) {
-  return { name, caption: '', read: async () => picture };
+export function ownPhoto(picture, name, folder = null) {
+  return { name, caption: '', folder, read: async () => picture };
 }
 
 /**
@@ -52,6 +56,28 @@ function watchInput(input, open) {
   input.addEventListener('change', () => {
     const file = input.files?.[0];
     if (file) open(ownPhoto(file, file.name));
+    input.value = '';
+  });
+}
+
+/**
+ * @param {{ file: File, folder: string | null } | null} found
+ * @param {(source: Source) => void} open
+ * @param {(message: string) => void} fail
+ */
+function openFound(found, open, fail) {
+  if (found) open(ownPhoto(found.file, found.file.name, found.folder));
+  else fail('There is no photo in that folder.');
+}
+
+/**
+ * @param {HTMLInputElement} input
+ * @param {(source: Source) => void} open
+ * @param {(message: string) => void} fail
+ */
+function watchFolder(input, open, fail) {
+  input.addEventListener('change', () => {
+    openFound(firstPhotoOf([...(input.files ?? [])]), open, fail);
     input.value = '';
   });
 }
@@ -89,8 +115,15 @@ function watchDrop(open, fail) {
     if (ours) return;
     event.preventDefault();
     setDepth(0);
+    // Only now: what was dropped is gone as soon as this returns.
+    const entry = event.dataTransfer?.items[0]?.webkitGetAsEntry();
     const file = event.dataTransfer?.files[0];
-    if (file) open(ownPhoto(file, file.name));
+    if (entry?.isDirectory) {
+      firstPhotoIn(/** @type {FileSystemDirectoryEntry} */ (entry)).then(
+        (found) => openFound(found, open, fail),
+        () => fail('That folder could not be read.'),
+      );
+    } else if (file) open(ownPhoto(file, file.name));
     else fail('That was not a file. Save the picture first, then drop the file here.');
   });
 }
@@ -112,7 +145,7 @@ function watchPaste(open, fail) {
  * @param {(source: Source) => void} actions.open
  * @param {(message: string) => void} actions.fail
  * @param {() => void} actions.leaveCamera for the dialog, which needs it
- * @returns {{ render: (state: State) => void, first: Source }}
+ * @returns {{ render: (state: State) => void, first: Source, sample: (name: string | null) => Source | undefined }}
  */
 export function createSources({ open, fail, leaveCamera }) {
   const stage = element('stage', HTMLElement);
@@ -128,6 +161,9 @@ export function createSources({ open, fail, leaveCamera }) {
   const capture = element('capture', HTMLInputElement);
   element('choose', HTMLButtonElement).addEventListener('click', () => file.click());
   watchInput(file, take);
+  const folder = element('folder', HTMLInputElement);
+  element('choose-folder', HTMLButtonElement).addEventListener('click', () => folder.click());
+  watchFolder(folder, take, fail);
   watchInput(capture, (source) => take({ ...source, name: 'Camera photo' }));
   watchDrop(take, fail);
   watchPaste(take, fail);
@@ -146,6 +182,7 @@ export function createSources({ open, fail, leaveCamera }) {
 
   return {
     first: samples[0],
+    sample: (name) => samples.find(({ sample }) => sample === name),
     render(state) {
       // Not by name: somebody's own photo may be called cat.jpg too.
       const read = (state.incoming ?? state.shown)?.read;

@@ -33,6 +33,8 @@
  * @property {string} name
  * @property {string} caption
  * @property {() => Promise<Blob | ImageData>} read
+ * @property {string} [sample] the name of the sample that it is
+ * @property {string | null} folder the name of the folder that it lay in, where the browser tells
  */
 
 /**
@@ -54,6 +56,21 @@
  */
 
 /**
+ * The map of a class that is only pointed at, in the place of a result's: Grad-CAM's at the last layer, whatever the
+ * settings say.
+ *
+ * @typedef {Result & { of: Result }} Preview
+ */
+
+/**
+ * A place in the picture that is asked about, in shares of the crop's width and height; outside the crop no shares.
+ *
+ * @typedef {{ x: number, y: number } | 'outside'} Place
+ */
+
+/** @typedef {'compare' | 'layers' | 'trust' | 'what-if'} Tab What of the study is open. */
+
+/**
  * @typedef {object} State
  * @property {import('../gradcam.js').Model | null} model
  * @property {import('../gradcam.js').Progress | null} loading
@@ -69,7 +86,29 @@
  * @property {Settings} settings
  * @property {number} opacity
  * @property {'overlay' | 'panels'} view
+ * @property {Tab} tab
+ * @property {number | null} expected the class that the photo shown should have been given, where that is known
+ * @property {string} version of the site, once that is known
+ * @property {string | null} remark about the link by which the page was opened
+ * @property {'folder' | null} expectedFrom what told it, if nobody chose it here
+ * @property {Preview | null} preview
+ * @property {{ place: Place, by: Means } | null} reading
+ * @property {import('../gradcam.js').Steps | null} steps how far the explanation under way is, where it takes many steps
  */
+
+/** @typedef {'pointer' | 'keys'} Means How a place is pointed at. */
+
+/**
+ * What the picture of a photo shows: its result, or the preview of another class in place of it.
+ *
+ * @param {Subject | null} subject
+ * @param {Pick<State, 'preview'>} state
+ * @returns {Result | null}
+ */
+export function pictured(subject, { preview }) {
+  const result = subject?.result ?? null;
+  return result && preview?.of === result ? preview : result;
+}
 
 /** @returns {State} */
 export function firstState() {
@@ -88,5 +127,13 @@ export function firstState() {
     settings: { layer: '', method: 'grad-cam', target: null, scale: 'positive', colors: 'turbo' },
     opacity: 0.5,
     view: 'overlay',
+    tab: 'compare',
+    expected: null,
+    version: '',
+    remark: null,
+    expectedFrom: null,
+    preview: null,
+    reading: null,
+    steps: null,
   };
 }

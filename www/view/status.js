@@ -2,6 +2,8 @@
 
 import { element, write } from './element.js';
 import { megabytes, number } from './format.js';
+import { blankWords } from './methods.js';
+import { pictured } from './state.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('../gradcam.js').Progress} Progress */
@@ -13,27 +15,46 @@ function progressText({ phase, loaded, total }) {
 }
 
 /** @param {State} state */
-function busyText({ choosing, asked }) {
-  return choosing && asked !== 'cpu' ? 'Preparing the GPU…' : 'Working…';
+function busyText({ choosing, asked, steps }) {
+  if (choosing && asked !== 'cpu') return 'Preparing the GPU…';
+  return steps ? `Step ${steps.done} of ${steps.total}` : 'Working…';
 }
 
 /**
- * @param {{ retry: () => void, dismiss: () => void, signed: () => void }} actions
+ * What must be said of a map that is blank, where its picture does not show that: with ReLU it is empty, and min–max gives
+ * it hot colours all the same.
+ *
+ * @param {import('./state.js').Result} result
+ */
+function blankText({ explanation: { map }, settings: { scale } }) {
+  const what =
+    scale === 'positive'
+      ? `Blank map: ${blankWords(map)}.`
+      : `Blank but for the scale: ${blankWords(map)}; the hottest colour only means the least below zero.`;
+  return `${what} Values run from ${number(map.minimum)} to ${number(map.maximum)}.`;
+}
+
+/**
+ * @param {{ retry: () => void, dismiss: () => void, signed: () => void, stop: () => void }} actions
  * @returns {(state: State) => void}
  */
 export function createStatus(actions) {
   const busy = element('busy', HTMLElement);
   const busyLine = element('busy-text', HTMLElement);
+  const stop = element('busy-stop', HTMLButtonElement);
   const progress = element('progress', HTMLElement);
   const progressLine = element('progress-text', HTMLElement);
   const progressBar = element('progress-bar', HTMLProgressElement);
   const alert = element('alert', HTMLElement);
+  const method = element('method', HTMLSelectElement);
   const blank = element('blank', HTMLElement);
-  const blankText = element('blank-text', HTMLElement);
+  const blankLine = element('blank-text', HTMLElement);
+  const blankSigned = element('blank-signed', HTMLButtonElement);
   /** @type {State['error']} */
   let alerted = null;
 
-  element('blank-signed', HTMLButtonElement).addEventListener('click', actions.signed);
+  stop.addEventListener('click', actions.stop);
+  blankSigned.addEventListener('click', actions.signed);
 
   /** @param {NonNullable<State['error']>} error */
   function notice(error) {
@@ -55,6 +76,11 @@ export function createStatus(actions) {
     const { loading, error } = state;
     busy.hidden = !(state.busy || state.choosing) || Boolean(loading);
     write(busyLine, busyText(state));
+    // Only what takes many steps is worth stopping, and only where there is something to go back to.
+    const stoppable = !busy.hidden && Boolean(state.steps && state.shown);
+    // The button is about to vanish with the focus on it.
+    if (!stoppable && document.activeElement === stop) method.focus({ preventScroll: true });
+    stop.hidden = !stoppable;
 
     progress.hidden = !loading;
     if (loading) {
@@ -73,15 +99,14 @@ export function createStatus(actions) {
       alert.replaceChildren(...(error ? [notice(error)] : []));
     }
 
-    const result = state.shown?.result;
-    const map = result?.explanation.map;
-    const emptied = map?.blank && result?.settings.scale === 'positive';
+    const result = pictured(state.shown, state);
+    const emptied = result?.explanation.map.blank && result.settings.scale !== 'signed';
     blank.hidden = !emptied || Boolean(state.incoming ?? error ?? state.live);
+    // Whoever goes to the button leaves the class that is pointed at, and its map is gone.
+    const previewed = result === state.preview;
+    blankSigned.hidden = previewed;
     if (emptied) {
-      write(
-        blankText,
-        `Blank map: nothing argues for this class at ${map.layer}. Values run from ${number(map.minimum)} to ${number(map.maximum)}.`,
-      );
+      write(blankLine, previewed ? `${blankText(result)} The signed scale shows them.` : blankText(result));
     }
   };
 }

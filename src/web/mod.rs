@@ -1,21 +1,30 @@
-//! The surface JavaScript sees. The only file that knows `JsValue`; it does no arithmetic of its own.
+//! The surface JavaScript sees. The only folder that knows `JsValue`; it does no arithmetic of its own.
+//!
+//! Here: a session, its model, its engine and its photo. What can be asked about the photo is said in the other files.
 
-use crate::cam::{Map, Method};
+mod erase;
+mod explain;
+mod files;
+mod map;
+mod picture;
+mod trust;
+
 use crate::cpu::CpuEngine;
 use crate::engine::Engine;
 use crate::engine::choice::{Choice, Chooser, ChosenEngine, Timing, Wish};
 use crate::engine::{Description, FallbackEngine};
-use crate::explain::{Explainer, Explanation, Prediction, Question};
+use crate::explain::Explainer;
 use crate::network::Network;
-use crate::photo::{Photo, PhotoError, Preprocessing};
-use crate::render;
+use crate::photo::{Erasure, Photo, PhotoError, Preprocessing, Rectangle};
 use crate::weights::Weights;
-use js_sys::{Error, Float32Array, Reflect, Uint8Array};
+use js_sys::{Error, Function, Promise, Reflect, Uint8Array};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_wasm_bindgen::Serializer;
 use std::collections::HashMap;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_time::Instant;
 
 /// A photo is shown at most this large, in pixels of its longer side.
@@ -90,6 +99,8 @@ pub struct Session {
 
 struct OpenPhoto {
     photo: Photo,
+    /// What is painted over.
+    erasure: Option<Erasure>,
     /// Whether the engine's forward is of this photo.
     forwarded: bool,
 }
@@ -125,68 +136,11 @@ struct OpenedFacts {
     decode: f64,
 }
 
-#[derive(Deserialize)]
-struct ExplainOptions {
-    layer: Option<String>,
-    method: Option<String>,
-    target: Option<usize>,
-    #[serde(rename = "topK")]
-    top: Option<usize>,
-}
-
 #[derive(Serialize)]
 struct ChoiceFacts {
     engine: Description,
     #[serde(flatten)]
     choice: Choice,
-}
-
-#[derive(Serialize)]
-struct ExplanationFacts<'a> {
-    predictions: &'a [Prediction],
-    target: &'a Prediction,
-    map: MapFacts<'a>,
-    geometry: Geometry,
-    timings: TimingFacts,
-    engine: Description,
-    fallback: Option<String>,
-}
-
-#[derive(Serialize)]
-struct MapFacts<'a> {
-    width: usize,
-    height: usize,
-    layer: &'a str,
-    method: &'static str,
-    target: usize,
-    minimum: f32,
-    maximum: f32,
-    peak: PeakFacts,
-    blank: bool,
-}
-
-#[derive(Serialize)]
-struct ClassMapsFacts<'a> {
-    width: usize,
-    height: usize,
-    layer: &'a str,
-}
-
-#[derive(Serialize)]
-struct PeakFacts {
-    row: usize,
-    column: usize,
-    value: f32,
-    x: f64,
-    y: f64,
-}
-
-#[derive(Serialize)]
-struct TimingFacts {
-    decode: f64,
-    forward: f64,
-    backward: f64,
-    total: f64,
 }
 
 #[wasm_bindgen]
@@ -263,51 +217,20 @@ impl Session {
     fn open_with(&mut self, decode: impl FnOnce() -> Result<Photo, PhotoError>) -> Result<JsValue, JsValue> {
         let start = Instant::now();
         let photo = decode().map_err(|error| failure(error.code(), error))?;
-        let (width, height, pixels) = photo.scaled_to_fit(SHOWN_SIDE);
-        let decode = milliseconds_since(start);
-        let geometry = geometry(&photo);
-        self.photo = Some(OpenPhoto { photo, forwarded: false });
-        let facts = object(&OpenedFacts { width, height, geometry, decode })?;
-        Reflect::set(&facts, &"pixels".into(), &Uint8Array::from(pixels.as_slice()))?;
-        Ok(facts)
-    }
-
-    /// Explains the current photo.
-    pub async fn explain(&mut self, options: JsValue) -> Result<JsValue, JsValue> {
-        let start = Instant::now();
-        let question = question(options)?;
-        self.forward().await?;
-        let explanation = self.explainer.explain(&question).await.map_err(|error| failure(error.code(), error))?;
-        let engine = self.explainer.engine_mut();
-        let fallback = engine
-            .take_failure()
-            .map(|error| format!("The GPU failed, and the CPU explained this photo instead. {error}"));
-        let ran = (engine.description(), fallback);
-        explanation_object(&explanation, &self.open_photo()?.photo, milliseconds_since(start), ran)
-    }
-
-    /// The Grad-CAM maps of all classes at the last layer for the current photo, class by class; null where the network
-    /// has no such head that they need no backward pass.
-    #[wasm_bindgen(js_name = classMaps)]
-    pub async fn class_maps(&mut self) -> Result<JsValue, JsValue> {
-        self.forward().await?;
-        let maps = self.explainer.class_maps().await.map_err(|error| failure(error.code(), error))?;
-        let (Some(maps), Some(layer)) = (maps, self.explainer.network().last_layer()) else {
-            return Ok(JsValue::NULL);
-        };
-        let shape = self.explainer.network().node(layer.node).shape;
-        let facts = ClassMapsFacts { width: shape.width, height: shape.height, layer: &layer.name };
-        let values: Vec<f32> = maps.into_iter().flat_map(|map| map.values).collect();
-        let facts = object(&facts)?;
-        Reflect::set(&facts, &"values".into(), &Float32Array::from(values.as_slice()))?;
-        Ok(facts)
+        let open = OpenPhoto { photo, erasure: None, forwarded: false };
+        let facts = open.facts(start);
+        self.photo = Some(open);
+        facts
     }
 
     /// Runs the network on the current photo, unless it has.
     async fn forward(&mut self) -> Result<(), JsValue> {
         let open = self.photo.as_mut().ok_or_else(no_photo)?;
         if !open.forwarded {
-            let input = open.photo.network_input(&Preprocessing::IMAGENET);
+            let input = match &open.erasure {
+                Some(erasure) => Preprocessing::IMAGENET.normalise(erasure.pixels()),
+                None => open.photo.network_input(&Preprocessing::IMAGENET),
+            };
             self.explainer.forward(&input).await.map_err(|error| failure(error.code(), error))?;
             open.forwarded = true;
         }
@@ -323,88 +246,48 @@ fn no_photo() -> JsValue {
     failure("internal", "No photo has been opened yet.")
 }
 
-/// The map in colours: `width × height` pixels of opaque RGBA. `columns × rows` is the map's own size.
-#[wasm_bindgen]
-pub fn heatmap(
-    values: Vec<f32>,
-    columns: usize,
-    rows: usize,
-    colors: &str,
-    scale: &str,
-    width: usize,
-    height: usize,
-) -> Result<Vec<u8>, JsValue> {
-    if columns == 0 || rows == 0 || values.len() != columns * rows {
-        return Err(failure("internal", format!("A map of {columns} × {rows} needs as many values.")));
+impl OpenPhoto {
+    /// Size, geometry and pixels to show, and what the network sees; worked out since `start`.
+    fn facts(&self, start: Instant) -> Result<JsValue, JsValue> {
+        let (width, height, mut pixels) = self.photo.scaled_to_fit(SHOWN_SIDE);
+        let geometry = geometry(&self.photo);
+        let crop = match &self.erasure {
+            Some(erasure) => {
+                let [x, y, crop_width, crop_height] = geometry.crop;
+                let across = f64::from(width) / f64::from(geometry.photo[0]);
+                let down = f64::from(height) / f64::from(geometry.photo[1]);
+                let square = Rectangle {
+                    x: x * across,
+                    y: y * down,
+                    width: crop_width * across,
+                    height: crop_height * down,
+                };
+                // A photo has pixels, so that this fits.
+                erasure.paint(&mut pixels, width as usize, square);
+                opaque(erasure.pixels())
+            }
+            None => opaque(&self.photo.crop_pixels(&Preprocessing::IMAGENET)),
+        };
+        let facts = object(&OpenedFacts { width, height, geometry, decode: milliseconds_since(start) })?;
+        Reflect::set(&facts, &"pixels".into(), &Uint8Array::from(pixels.as_slice()))?;
+        Reflect::set(&facts, &"crop".into(), &Uint8Array::from(crop.as_slice()))?;
+        Ok(facts)
     }
-    let map = Map { width: columns, height: rows, values };
-    let colors = colors.parse().map_err(|error| failure("internal", error))?;
-    let scale = scale.parse().map_err(|error| failure("internal", error))?;
-    Ok(render::heatmap(&map, colors, scale, width, height))
 }
 
-/// `count` pixels of opaque RGBA, from the low end of the colours to the high end.
-#[wasm_bindgen]
-pub fn legend(colors: &str, scale: &str, count: usize) -> Result<Vec<u8>, JsValue> {
-    let colors = colors.parse().map_err(|error| failure("internal", error))?;
-    let scale = scale.parse().map_err(|error| failure("internal", error))?;
-    Ok(render::legend(colors, scale, count))
+/// RGB → RGBA.
+fn opaque(rgb: &[u8]) -> Vec<u8> {
+    rgb.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect()
 }
 
-fn question(options: JsValue) -> Result<Question, JsValue> {
-    let options: ExplainOptions = parse(options)?;
-    let default = Question::default();
-    let method = match options.method {
-        Some(name) => name.parse::<Method>().map_err(|error| failure("unknown-method", error))?,
-        None => default.method,
+/// Tells JavaScript how far a long computation is. `listen` returns a promise of whether to go on, which lets other messages
+/// in meanwhile; one that fails is a no.
+async fn tell(listen: &Function, news: Result<JsValue, JsValue>) -> bool {
+    let promise = news.and_then(|news| listen.call1(&JsValue::UNDEFINED, &news));
+    let Some(promise) = promise.ok().and_then(|promise| promise.dyn_into::<Promise>().ok()) else {
+        return false;
     };
-    Ok(Question { layer: options.layer, method, target: options.target, top: options.top.unwrap_or(default.top) })
-}
-
-fn explanation_object(
-    explanation: &Explanation,
-    photo: &Photo,
-    total: f64,
-    (engine, fallback): (Description, Option<String>),
-) -> Result<JsValue, JsValue> {
-    let map = &explanation.map;
-    let peak = map.peak();
-    let geometry = geometry(photo);
-    let [crop_x, crop_y, crop_width, crop_height] = geometry.crop;
-    let centre = |cell: usize, cells: usize| (cell as f64 + 0.5) / cells as f64;
-    let facts = object(&ExplanationFacts {
-        predictions: &explanation.predictions,
-        target: &explanation.target,
-        map: MapFacts {
-            width: map.width,
-            height: map.height,
-            layer: &explanation.layer,
-            method: explanation.method.name(),
-            target: explanation.target.index,
-            minimum: map.minimum(),
-            maximum: map.maximum(),
-            peak: PeakFacts {
-                row: peak.row,
-                column: peak.column,
-                value: peak.value,
-                x: crop_x + crop_width * centre(peak.column, map.width),
-                y: crop_y + crop_height * centre(peak.row, map.height),
-            },
-            blank: map.is_blank(),
-        },
-        geometry,
-        timings: TimingFacts {
-            decode: 0.0,
-            forward: explanation.timings.forward,
-            backward: explanation.timings.backward,
-            total,
-        },
-        engine,
-        fallback,
-    })?;
-    let values = Float32Array::from(map.values.as_slice());
-    Reflect::set(&Reflect::get(&facts, &"map".into())?, &"values".into(), &values)?;
-    Ok(facts)
+    JsFuture::from(promise).await.is_ok_and(|answer| answer.is_truthy())
 }
 
 fn geometry(photo: &Photo) -> Geometry {

@@ -1,7 +1,7 @@
 //! Bilinear upsampling about half-pixel centres, as `torch.nn.functional.interpolate(mode="bilinear",
 //! align_corners=False)` has it: a cell's value stands at its centre, and the border repeats.
 
-use crate::cam::Map;
+use super::Map;
 
 /// `map` at `width × height` pixels, row by row.
 pub fn upsample(map: &Map, width: usize, height: usize) -> Vec<f32> {

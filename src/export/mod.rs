@@ -1,0 +1,7 @@
+//! Files that other programs read.
+
+mod npy;
+mod zip;
+
+pub use npy::npy;
+pub use zip::{ExportError, zip};

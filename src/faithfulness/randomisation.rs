@@ -1,0 +1,116 @@
+//! Cascading randomisation (Adebayo et al. 2018): the weights are scrambled from the last layer upwards, and at each step
+//! the map is held against the one of the trained weights. A map that hardly changes does not show what the network has
+//! learnt.
+//!
+//! The trained values of each convolution, and of the linear layer, are shuffled among themselves. So they keep their
+//! distribution, and with it the activations their order of magnitude, though BatchNorm has been folded into them; what is
+//! lost is only what was learnt.
+
+use super::correlation::rank_correlation;
+use crate::engine::Engine;
+use crate::explain::{ExplainError, Explainer, Explanation, Question};
+use crate::network::{Convolution, Linear, Network, NodeId, Operation};
+use crate::random::Random;
+use std::sync::Arc;
+
+/// The map after one more part of the network has been scrambled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RandomisationStep {
+    /// The part nearest to the input that is scrambled: `fc`, which is all behind the last layer, or a layer.
+    pub layer: String,
+    /// Rank correlation of the map with that of the trained weights.
+    pub correlation: f64,
+    /// What the scrambled network says of the photo, and its map.
+    pub explanation: Explanation,
+    /// Steps so far.
+    pub done: usize,
+    /// Steps in all.
+    pub total: usize,
+}
+
+/// Scrambles the network step by step, and asks `question` about the current photo each time, of the class that it is
+/// answered for with the trained weights. `watch` is told of every step; where its answer is no, this ends with
+/// [`ExplainError::Stopped`]. In any case the trained weights come back.
+pub async fn randomise<E: Engine>(
+    explainer: &mut Explainer<E>,
+    question: &Question,
+    watch: impl AsyncFnMut(&RandomisationStep) -> bool,
+) -> Result<Vec<RandomisationStep>, ExplainError> {
+    let trained = explainer.network().clone();
+    let original = explainer.explain(question).await?;
+    let question = Question { target: Some(original.target.index), ..question.clone() };
+    let steps = cascade(explainer, &trained, &question, &original, watch).await;
+    explainer.replace(trained).await?;
+    steps
+}
+
+async fn cascade<E: Engine>(
+    explainer: &mut Explainer<E>,
+    trained: &Network,
+    question: &Question,
+    original: &Explanation,
+    mut watch: impl AsyncFnMut(&RandomisationStep) -> bool,
+) -> Result<Vec<RandomisationStep>, ExplainError> {
+    let parts = parts(trained);
+    let total = parts.len();
+    let mut steps = Vec::new();
+    let mut network = trained.clone();
+    for (layer, nodes) in parts {
+        network = network.with_operations(|id, operation| {
+            nodes.contains(&id).then(|| shuffled(operation, id.index() as u64)).flatten()
+        });
+        explainer.replace(network.clone()).await?;
+        let explanation = explainer.explain(question).await?;
+        let correlation = rank_correlation(&explanation.map.values, &original.map.values);
+        let step = RandomisationStep { layer, correlation, explanation, done: steps.len() + 1, total };
+        if !watch(&step).await {
+            return Err(ExplainError::Stopped);
+        }
+        steps.push(step);
+    }
+    Ok(steps)
+}
+
+/// The parts of a network that have weights, from the logits to the input: their names, and the nodes with weights.
+fn parts(network: &Network) -> Vec<(String, Vec<NodeId>)> {
+    let ends = network.layers().iter().map(|layer| (layer.name.clone(), layer.node));
+    let mut parts = Vec::new();
+    let mut start = NodeId::INPUT;
+    for (name, end) in ends.chain([("fc".to_string(), network.logits())]) {
+        let has_weights = |id: NodeId| {
+            id > start
+                && id <= end
+                && matches!(network.node(id).operation, Operation::Convolution(_) | Operation::Linear(_))
+        };
+        let nodes: Vec<NodeId> = network.node_ids().filter(|&id| has_weights(id)).collect();
+        if !nodes.is_empty() {
+            parts.push((name, nodes));
+        }
+        start = end;
+    }
+    parts.reverse();
+    parts
+}
+
+/// The same operation with its weights in another order, and its biases; `None` where it has none.
+fn shuffled(operation: &Operation, seed: u64) -> Option<Operation> {
+    let mut random = Random::new(seed);
+    let mut shuffle = |values: &[f32]| {
+        let mut values = values.to_vec();
+        random.shuffle(&mut values);
+        values
+    };
+    match operation {
+        Operation::Convolution(trained) => {
+            let (weight, bias) = (shuffle(&trained.weight), shuffle(&trained.bias));
+            let &Convolution { kernel, stride, padding, residual, relu, .. } = &**trained;
+            let scrambled = Convolution { weight, bias, kernel, stride, padding, residual, relu };
+            Some(Operation::Convolution(Arc::new(scrambled)))
+        }
+        Operation::Linear(trained) => {
+            let (weight, bias) = (shuffle(&trained.weight), shuffle(&trained.bias));
+            Some(Operation::Linear(Arc::new(Linear { weight, bias })))
+        }
+        Operation::Input | Operation::MaxPool(_) | Operation::GlobalAveragePool => None,
+    }
+}

@@ -1,0 +1,210 @@
+//! Explanations of the current photo.
+
+use super::map::{Subject, map_object};
+use super::{Geometry, Session, failure, geometry, milliseconds_since, object, parse, tell};
+use crate::cam::{self, Map, Spread};
+use crate::engine::{Description, Engine};
+use crate::explain::{
+    Arithmetic, Comparison, Completeness, ExplainError, Explanation, Method, Prediction, Question,
+};
+use crate::photo::Photo;
+use js_sys::{Array, Float32Array, Function, Object, Reflect};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+use web_time::Instant;
+
+#[derive(Deserialize)]
+struct ExplainOptions {
+    layer: Option<String>,
+    method: Option<String>,
+    target: Option<usize>,
+    #[serde(rename = "topK")]
+    top: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct LayerMapsOptions {
+    method: Option<String>,
+    target: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct CompareOptions {
+    expected: usize,
+    predicted: Option<usize>,
+    layer: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExplanationFacts<'a> {
+    predictions: &'a [Prediction],
+    target: &'a Prediction,
+    same_as: Vec<&'static str>,
+    references: &'a [Prediction],
+    completeness: Option<Completeness>,
+    geometry: Geometry,
+    timings: TimingFacts,
+    engine: Description,
+    fallback: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ClassMapsFacts<'a> {
+    width: usize,
+    height: usize,
+    layer: &'a str,
+}
+
+#[derive(Serialize)]
+struct ComparisonFacts<'a> {
+    predicted: &'a Prediction,
+    expected: &'a Prediction,
+    range: f32,
+    arithmetic: Option<Arithmetic>,
+    spread: Spread,
+}
+
+#[derive(Serialize)]
+struct TimingFacts {
+    decode: f64,
+    forward: f64,
+    backward: f64,
+    total: f64,
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// Explains the current photo. `listen` is told of every step of a method that takes many.
+    pub async fn explain(&mut self, options: JsValue, listen: &Function) -> Result<JsValue, JsValue> {
+        let start = Instant::now();
+        let question = question(options)?;
+        self.forward().await?;
+        let watch = async |steps| tell(listen, object(&steps)).await;
+        let explanation = self.explainer.explain_watched(&question, watch).await.map_err(explain_failure)?;
+        let engine = self.explainer.engine_mut();
+        let fallback = engine
+            .take_failure()
+            .map(|error| format!("The GPU failed, and the CPU explained this photo instead. {error}"));
+        let ran = (engine.description(), fallback);
+        explanation_object(&explanation, &self.open_photo()?.photo, milliseconds_since(start), ran)
+    }
+
+    /// The Grad-CAM maps of all classes at the last layer for the current photo, class by class; null where the network
+    /// has no such head that they need no backward pass.
+    #[wasm_bindgen(js_name = classMaps)]
+    pub async fn class_maps(&mut self) -> Result<JsValue, JsValue> {
+        self.forward().await?;
+        let maps = self.explainer.class_maps().await.map_err(explain_failure)?;
+        let (Some(maps), Some(layer)) = (maps, self.explainer.network().last_layer()) else {
+            return Ok(JsValue::NULL);
+        };
+        let shape = self.explainer.network().node(layer.node).shape;
+        let facts = ClassMapsFacts { width: shape.width, height: shape.height, layer: &layer.name };
+        let values: Vec<f32> = maps.into_iter().flat_map(|map| map.values).collect();
+        let facts = object(&facts)?;
+        Reflect::set(&facts, &"values".into(), &Float32Array::from(values.as_slice()))?;
+        Ok(facts)
+    }
+
+    /// One map of the current photo for each layer, from the first to the last.
+    #[wasm_bindgen(js_name = layerMaps)]
+    pub async fn layer_maps(&mut self, options: JsValue) -> Result<JsValue, JsValue> {
+        let options: LayerMapsOptions = parse(options)?;
+        let method = method(options.method)?;
+        self.forward().await?;
+        let strip = self.explainer.layer_maps(method, options.target).await.map_err(explain_failure)?;
+        let photo = &self.open_photo()?.photo;
+        let maps = Array::new();
+        for of in &strip.maps {
+            maps.push(&class_map(&of.map, &of.layer, method, strip.target.index, photo)?);
+        }
+        Ok(maps.into())
+    }
+
+    /// Holds one class against another, for the current photo.
+    pub async fn compare(&mut self, options: JsValue) -> Result<JsValue, JsValue> {
+        let CompareOptions { expected, predicted, layer } = parse(options)?;
+        self.forward().await?;
+        let comparison = self.explainer.compare(predicted, expected, layer.as_deref()).await;
+        comparison_object(&comparison.map_err(explain_failure)?, &self.open_photo()?.photo)
+    }
+}
+
+pub(super) fn explain_failure(error: ExplainError) -> JsValue {
+    failure(error.code(), error)
+}
+
+/// The method of this name, or the default.
+fn method(name: Option<String>) -> Result<Method, JsValue> {
+    name.map_or(Ok(Method::default()), |name| name.parse()).map_err(|error| failure("unknown-method", error))
+}
+
+pub(super) fn question(options: JsValue) -> Result<Question, JsValue> {
+    let options: ExplainOptions = parse(options)?;
+    Ok(Question {
+        layer: options.layer,
+        method: method(options.method)?,
+        target: options.target,
+        top: options.top.unwrap_or(Question::default().top),
+    })
+}
+
+fn explanation_object(
+    explanation: &Explanation,
+    photo: &Photo,
+    total: f64,
+    (engine, fallback): (Description, Option<String>),
+) -> Result<JsValue, JsValue> {
+    let facts = object(&ExplanationFacts {
+        predictions: &explanation.predictions,
+        target: &explanation.target,
+        same_as: explanation.same_as.iter().map(|method| method.name()).collect(),
+        references: &explanation.references,
+        completeness: explanation.completeness,
+        geometry: geometry(photo),
+        timings: TimingFacts {
+            decode: 0.0,
+            forward: explanation.timings.forward,
+            backward: explanation.timings.backward,
+            total,
+        },
+        engine,
+        fallback,
+    })?;
+    let Explanation { map, layer, method, target, .. } = explanation;
+    Reflect::set(&facts, &"map".into(), &class_map(map, layer, *method, target.index, photo)?)?;
+    Ok(facts)
+}
+
+fn comparison_object(comparison: &Comparison, photo: &Photo) -> Result<JsValue, JsValue> {
+    let Comparison { predicted, expected, layer, arithmetic, spread, .. } = comparison;
+    let facts = object(&ComparisonFacts {
+        predicted,
+        expected,
+        range: comparison.range(),
+        arithmetic: *arithmetic,
+        spread: *spread,
+    })?;
+    let maps = Object::new();
+    for (name, map, target) in [
+        ("predicted", &comparison.predicted_map, predicted),
+        ("expected", &comparison.expected_map, expected),
+        ("margin", &comparison.margin_map, predicted),
+    ] {
+        let map = class_map(map, layer, cam::Method::HiResCam.into(), target.index, photo)?;
+        Reflect::set(&maps, &name.into(), &map)?;
+    }
+    Reflect::set(&facts, &"maps".into(), &maps)?;
+    Ok(facts)
+}
+
+pub(super) fn class_map(
+    map: &Map,
+    layer: &str,
+    method: Method,
+    target: usize,
+    photo: &Photo,
+) -> Result<JsValue, JsValue> {
+    map_object(map, Subject { layer, method: method.name(), target, unit: method.unit().name() }, photo)
+}
