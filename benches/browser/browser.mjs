@@ -69,6 +69,13 @@ export async function launch(switches = []) {
       await page.goto(`${server.url}benches/browser/page.html`, { waitUntil: 'load' });
       return new Page(context, page);
     },
+    /** The built site itself, once it has explained its first photo. @param {string} flavour */
+    async visit(flavour) {
+      const page = await browser.newPage();
+      await page.goto(`${server.url}dist/?flavour=${flavour}&threads=1&engine=cpu`);
+      await page.waitForSelector('#predictions[aria-busy="false"]');
+      return page;
+    },
     async close() {
       await browser.close();
       await server.close();

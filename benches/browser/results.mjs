@@ -2,6 +2,7 @@
 
 import { Agreement } from './agreement.mjs';
 import { downloads } from './download.mjs';
+import { timeHovers } from './hover.mjs';
 import { watchMemory } from './memory.mjs';
 import { timeStarts } from './start.mjs';
 import { print, say } from './terminal.mjs';
@@ -13,6 +14,9 @@ import { time } from './time.mjs';
 
 const CODE_BOUND = 600e3;
 const START_BOUND = 1.2;
+/** Milliseconds: a frame of 60 to the second. */
+const HOVER_BOUND = 16;
+const HOVERS_PER_RUN = 7;
 const MEMORY_BOUND = 256 * 2 ** 20;
 /** After so many explanations memory has its size; what grows later may grow for ever. */
 const SETTLED = 10;
@@ -40,6 +44,23 @@ export async function startResult(browser, flavour, runs, reference) {
   print(`  ours: ${ours}`, `  onnxruntime-web: ${rival}`);
   const what = "from a model's bytes to the first explanation, the engine's loading included";
   return ratioResult(what, ours, rival, 'onnxruntime-web, first forward', START_BOUND);
+}
+
+/** @param {Browser} browser @param {string} flavour @param {number} runs @returns {Promise<Result>} */
+export async function hoverResult(browser, flavour, runs) {
+  say('Pointing at classes');
+  const page = await browser.visit(flavour);
+  const samples = await timeHovers(page, runs * HOVERS_PER_RUN);
+  await page.close();
+  print(`  ${samples}`);
+  return {
+    what: 'from pointing at a class to its map, drawn',
+    ours: `${samples.median.toFixed(1)} ms`,
+    rival: '',
+    ratio: '',
+    bound: `≤ ${HOVER_BOUND} ms`,
+    holds: samples.median <= HOVER_BOUND,
+  };
 }
 
 /** @param {string[]} flavours @returns {Promise<Result>} */

@@ -157,8 +157,11 @@ impl Engine for CpuEngine {
         }
         self.pass = None;
         for id in network.node_ids() {
-            if !self.network.node(id).operation.is_same(&network.node(id).operation) {
+            let operation = &network.node(id).operation;
+            if !self.network.node(id).operation.is_same(operation) {
                 self.operations[id.index()] = PreparedOperation::new(&network, id, &self.scratch)?;
+                // One by one, so that a failure at the next leaves no doubt about this one.
+                self.network = self.network.with_operations(|other, _| (other == id).then(|| operation.clone()));
             }
         }
         self.network = network;
