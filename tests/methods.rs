@@ -300,21 +300,37 @@ fn integrated_gradients_are_complete_for_a_small_network() {
     });
 }
 
-/// Two of the photos, which take many seconds each: the one where the logit changes least, and another.
-#[test]
-fn integrated_gradients_are_complete_for_a_marigold() {
+/// A photo takes many seconds: each is a test of its own, so that they share the cores.
+fn integrated_gradients_are_complete_for(photo: &str) {
     block_on(async {
-        let (mut explainer, classes) = real("marigold").await;
+        let (mut explainer, classes) = real(photo).await;
         integrated_gradients_are_complete(&mut explainer, classes[0]).await;
     });
 }
 
 #[test]
-fn integrated_gradients_are_complete_for_a_cat() {
-    block_on(async {
-        let (mut explainer, classes) = real("cat").await;
-        integrated_gradients_are_complete(&mut explainer, classes[0]).await;
-    });
+fn integrated_gradients_are_complete_for_the_dahlia() {
+    integrated_gradients_are_complete_for("dahlia");
+}
+
+#[test]
+fn integrated_gradients_are_complete_for_the_cat() {
+    integrated_gradients_are_complete_for("cat");
+}
+
+#[test]
+fn integrated_gradients_are_complete_for_the_marigold() {
+    integrated_gradients_are_complete_for("marigold");
+}
+
+#[test]
+fn integrated_gradients_are_complete_for_the_yellow_daisy() {
+    integrated_gradients_are_complete_for("yellow-daisy");
+}
+
+#[test]
+fn integrated_gradients_are_complete_for_the_ladybird() {
+    integrated_gradients_are_complete_for("ladybird");
 }
 
 #[test]
