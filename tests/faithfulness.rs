@@ -5,7 +5,7 @@ mod support;
 use gradcam::cam::Map;
 use gradcam::cpu::CpuEngine;
 use gradcam::engine::{Engine, EngineError};
-use gradcam::explain::{ExplainError, Explainer, Question};
+use gradcam::explain::{ExplainError, Explainer, Method, Question};
 use gradcam::faithfulness::{
     Curve, CurveKind, CurvePoint, RandomisationStep, Ranking, area, average_drop, curves, randomise,
 };
@@ -141,9 +141,30 @@ fn stopping_at_any_point_loses_nothing() {
         assert_restored(&mut explainer, &network, &input);
     }
     for last in 1..=3 {
-        let watch = async |step: &RandomisationStep| step.done < last;
+        let watch = async |step: Option<&RandomisationStep>| step.is_none_or(|step| step.done < last);
         let stopped = block_on(randomise(&mut explainer, &Question::default(), watch));
         assert_eq!(stopped.unwrap_err(), ExplainError::Stopped);
+        assert_restored(&mut explainer, &network, &input);
+    }
+}
+
+/// A method of many steps is stopped within its steps, while the weights are scrambled as well.
+#[test]
+fn stopping_within_a_step_loses_nothing() {
+    let network = toy::pooled_network();
+    let input = signed("photo", network.input_shape().len());
+    let mut explainer = explainer(network.clone(), &input);
+    let question = Question { method: Method::SmoothGrad, ..Question::default() };
+    // The first 25 are of the trained weights, the next of those behind the last layer.
+    for last in [3, 30] {
+        let mut asked = 0;
+        let watch = async |step: Option<&RandomisationStep>| {
+            asked += usize::from(step.is_none());
+            asked < last
+        };
+        let stopped = block_on(randomise(&mut explainer, &question, watch));
+        assert_eq!(stopped.unwrap_err(), ExplainError::Stopped);
+        assert_eq!(asked, last);
         assert_restored(&mut explainer, &network, &input);
     }
 }
@@ -154,11 +175,11 @@ fn a_failure_while_the_weights_are_scrambled_loses_nothing() {
     let input = signed("photo", network.input_shape().len());
     let mut explainer = explainer(network.clone(), &input);
     let question = Question { layer: Some("nowhere".to_string()), ..Question::default() };
-    let failed = block_on(randomise(&mut explainer, &question, async |_: &RandomisationStep| true));
+    let failed = block_on(randomise(&mut explainer, &question, async |_: Option<&RandomisationStep>| true));
     assert!(matches!(failed, Err(ExplainError::UnknownLayer { .. })));
     assert_restored(&mut explainer, &network, &input);
     let mut fresh = Explainer::new(CpuEngine::new(network).expect("an engine"));
-    let early = block_on(randomise(&mut fresh, &Question::default(), async |_: &RandomisationStep| true));
+    let early = block_on(randomise(&mut fresh, &Question::default(), async |_: Option<&RandomisationStep>| true));
     assert_eq!(early.unwrap_err(), ExplainError::Engine(EngineError::NoForward));
 }
 
@@ -172,7 +193,8 @@ fn scrambled_weights_change_grad_cam() {
         let reference = Reference::new(&bytes);
         let input = reference.input();
         let logits = block_on(explainer.forward(&input)).expect("a forward").to_vec();
-        let steps = block_on(randomise(&mut explainer, &Question::default(), async |_: &RandomisationStep| true));
+        let steps =
+            block_on(randomise(&mut explainer, &Question::default(), async |_: Option<&RandomisationStep>| true));
         let steps = steps.expect("every step");
         let layers: Vec<&str> = steps.iter().map(|step| step.layer.as_str()).collect();
         let expected = "fc layer4.1 layer4.0 layer3.1 layer3.0 layer2.1 layer2.0 layer1.1 layer1.0 stem";

@@ -29,15 +29,16 @@ pub struct RandomisationStep {
 }
 
 /// Scrambles the network step by step, and asks `question` about the current photo each time, of the class that it is
-/// answered for with the trained weights. `watch` is told of every step; where its answer is no, this ends with
-/// [`ExplainError::Stopped`]. In any case the trained weights come back.
+/// answered for with the trained weights. `watch` is told of every step, and asked with `None` within one, where the method
+/// itself takes many; where its answer is no, this ends with [`ExplainError::Stopped`]. In any case the trained weights come
+/// back.
 pub async fn randomise<E: Engine>(
     explainer: &mut Explainer<E>,
     question: &Question,
-    watch: impl AsyncFnMut(&RandomisationStep) -> bool,
+    mut watch: impl AsyncFnMut(Option<&RandomisationStep>) -> bool,
 ) -> Result<Vec<RandomisationStep>, ExplainError> {
     let trained = explainer.network().clone();
-    let original = explainer.explain(question).await?;
+    let original = explainer.explain_watched(question, async |_| watch(None).await).await?;
     let question = Question { target: Some(original.target.index), ..question.clone() };
     let steps = cascade(explainer, &trained, &question, &original, watch).await;
     explainer.replace(trained).await?;
@@ -49,7 +50,7 @@ async fn cascade<E: Engine>(
     trained: &Network,
     question: &Question,
     original: &Explanation,
-    mut watch: impl AsyncFnMut(&RandomisationStep) -> bool,
+    mut watch: impl AsyncFnMut(Option<&RandomisationStep>) -> bool,
 ) -> Result<Vec<RandomisationStep>, ExplainError> {
     let parts = parts(trained);
     let total = parts.len();
@@ -60,10 +61,10 @@ async fn cascade<E: Engine>(
             nodes.contains(&id).then(|| shuffled(operation, id.index() as u64)).flatten()
         });
         explainer.replace(network.clone()).await?;
-        let explanation = explainer.explain(question).await?;
+        let explanation = explainer.explain_watched(question, async |_| watch(None).await).await?;
         let correlation = rank_correlation(&explanation.map.values, &original.map.values);
         let step = RandomisationStep { layer, correlation, explanation, done: steps.len() + 1, total };
-        if !watch(&step).await {
+        if !watch(Some(&step)).await {
             return Err(ExplainError::Stopped);
         }
         steps.push(step);

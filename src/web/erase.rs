@@ -20,6 +20,14 @@ impl Session {
         open.forwarded = false;
         open.facts(start)
     }
+
+    /// The current photo as it was opened, with nothing painted over.
+    pub fn restore(&mut self) {
+        if let Some(open) = &mut self.photo {
+            open.erasure = None;
+            open.forwarded = false;
+        }
+    }
 }
 
 /// Holds a mask to the size of what the network sees.

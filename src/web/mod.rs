@@ -290,6 +290,11 @@ async fn tell(listen: &Function, news: Result<JsValue, JsValue>) -> bool {
     JsFuture::from(promise).await.is_ok_and(|answer| answer.is_truthy())
 }
 
+/// Asks JavaScript whether a long computation is still wanted, without any news of it.
+async fn go_on(listen: &Function) -> bool {
+    tell(listen, Ok(JsValue::UNDEFINED)).await
+}
+
 fn geometry(photo: &Photo) -> Geometry {
     let crop = photo.crop_geometry(&Preprocessing::IMAGENET).in_photo;
     Geometry { photo: [photo.width(), photo.height()], crop: [crop.x, crop.y, crop.width, crop.height] }

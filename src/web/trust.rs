@@ -2,7 +2,7 @@
 
 use super::erase::{check_mask, chosen};
 use super::explain::{class_map, explain_failure, question};
-use super::{Session, no_photo, object, parse, picture, tell};
+use super::{Session, go_on, no_photo, object, parse, picture, tell};
 use crate::explain::Explanation;
 use crate::faithfulness::{self, Curve, RandomisationStep};
 use crate::photo::Photo;
@@ -40,7 +40,9 @@ impl Session {
         let MeasureOptions { steps } = parse(options.clone())?;
         let question = question(options)?;
         self.forward().await?;
-        let explanation = self.explainer.explain(&question).await.map_err(explain_failure)?;
+        let still_wanted = async |_| go_on(listen).await;
+        let explanation =
+            self.explainer.explain_watched(&question, still_wanted).await.map_err(explain_failure)?;
         let (map, class) = (&explanation.map, explanation.target.index);
         let watch = async |point| tell(listen, object(&point)).await;
         let curves = faithfulness::curves(&mut self.explainer, map, class, steps.unwrap_or(STEPS), watch).await;
@@ -55,7 +57,10 @@ impl Session {
         let question = question(options)?;
         self.forward().await?;
         let photo = &self.photo.as_ref().ok_or_else(no_photo)?.photo;
-        let watch = async |step: &RandomisationStep| tell(listen, step_object(step, photo)).await;
+        let watch = async |step: Option<&RandomisationStep>| match step {
+            Some(step) => tell(listen, step_object(step, photo)).await,
+            None => go_on(listen).await,
+        };
         let steps = match faithfulness::randomise(&mut self.explainer, &question, watch).await {
             Ok(steps) => steps,
             Err(error) => {

@@ -210,3 +210,33 @@ test('stopped, what was computed stays and says so; another question stops it to
   );
   assert.equal(await text(page, 'faithfulness-run'), 'Draw the curves');
 });
+
+test('given up before there is any news, a run leaves the trained network behind', async (t) => {
+  const page = await site.open(t);
+  await explained(page, PHOTO);
+  const codes = await page.evaluate(async () => {
+    const { GradCam } = await import(new URL('www/gradcam.js', document.baseURI).href);
+    const url = (/** @type {string} */ path) => new URL(path, document.baseURI);
+    const cam = await GradCam.load({ model: url('www/models/resnet18-flowers102.safetensors') });
+    const photo = await cam.open(url('www/photos/dahlia.jpg'));
+    const { logit } = (await cam.explain(photo)).predictions[0];
+    const codes = [];
+    for (const run of ['faithfulness', 'randomise']) {
+      const stop = new AbortController();
+      let news = 0;
+      const listen = () => news++;
+      const options = { method: 'smooth-grad', signal: stop.signal, onPoint: listen, onStep: listen };
+      const asked = cam[run](photo, options).catch((/** @type {any} */ { code }) => code);
+      // Answered while the long run goes on, so that it has begun by then.
+      await cam.legend({ count: 1 });
+      stop.abort();
+      codes.push(await asked, news);
+      // Whatever was scrambled by then is as it was.
+      const { predictions, timings } = await cam.explain(photo);
+      codes.push(predictions[0].logit === logit, timings.forward > 0);
+    }
+    cam.dispose();
+    return codes;
+  });
+  assert.deepEqual(codes, ['aborted', 0, true, true, 'aborted', 0, true, true]);
+});

@@ -264,3 +264,33 @@ test('with a finger, on a phone in the dark', async (t) => {
   assert.ok((await painted(page)) > 60);
   assert.match((await page.locator('#what-if-sentence').textContent()) ?? '', /too little room elsewhere/);
 });
+
+test('the photo itself is what it was, also of a file that is erased and looked at in turn', async (t) => {
+  const page = await site.open(t);
+  await explained(page, 'dahlia.jpg');
+  const { before, erased, after, decodes } = await page.evaluate(async () => {
+    const { GradCam } = await import(new URL('www/gradcam.js', document.baseURI).href);
+    const url = (/** @type {string} */ path) => new URL(path, document.baseURI);
+    const cam = await GradCam.load({ model: url('www/models/resnet18-flowers102.safetensors') });
+    const photo = await cam.open(url('www/photos/dahlia.jpg'));
+    const before = await cam.explain(photo, { layer: 'layer3.1' });
+    const mask = await cam.hottest(before.map, 0.1);
+    const other = await cam.erase(photo, { mask, fill: 'mean' });
+    const erased = await cam.explain(other, { layer: 'layer3.1' });
+    const after = await cam.explain(photo, { layer: 'layer3.1' });
+    cam.dispose();
+    const said = (/** @type {typeof before} */ { predictions, map }) => ({
+      predictions,
+      values: [...map.values],
+    });
+    return {
+      before: said(before),
+      erased: said(erased),
+      after: said(after),
+      decodes: [erased.timings.decode, after.timings.decode],
+    };
+  });
+  assert.notDeepEqual(erased, before);
+  assert.deepEqual(after, before);
+  assert.deepEqual(decodes, [0, 0], 'no file is decoded twice');
+});

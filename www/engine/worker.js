@@ -27,7 +27,7 @@ let openOriginal = 0;
 
 /**
  * @param {Request} request
- * @param {(news: unknown) => Promise<boolean>} tell how far it is; the answer says whether to go on
+ * @param {(news: unknown) => Promise<boolean>} tell how far it is, if there is news; the answer says whether to go on
  */
 async function answer(request, tell) {
   if (request.kind === 'start') {
@@ -132,7 +132,11 @@ async function open({ token, source, erased }) {
 
 /** Opens a photo unless it is the one that is open. @param {PhotoHandle} photo */
 async function reopen(photo) {
-  return photo.token === openToken ? undefined : open(photo);
+  if (photo.token === openToken) return undefined;
+  if (photo.token !== openOriginal) return open(photo);
+  current().restore();
+  openToken = openOriginal;
+  return undefined;
 }
 
 function current() {
@@ -166,7 +170,7 @@ async function run(message) {
   try {
     /** @param {unknown} news */
     const tell = (news) => {
-      self.postMessage({ id, news });
+      if (news !== undefined) self.postMessage({ id, news });
       return queue.breathe();
     };
     const result = await answer(/** @type {Request} */ (message), tell);

@@ -6,20 +6,13 @@ import { element, write } from './element.js';
 import { signed } from './format.js';
 import { cropBox, panelBoxes, sceneOf } from './picture.js';
 import { pictured } from './state.js';
+import { UNITS } from './unit.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./cell-cursor.js').Grid} Grid */
 /** @typedef {import('./picture.js').Box} Box */
 
 const VOTES = 3;
-
-/** @type {Record<import('../gradcam.js').Unit, string>} */
-const UNITS = {
-  logit: 'logit units',
-  activation: 'activation',
-  'logit-per-deviation': 'logits per deviation',
-  relative: 'of the largest',
-};
 
 /**
  * @param {HTMLElement} list
@@ -147,7 +140,7 @@ export function createReading({ read, classMaps }) {
     } else {
       const there = current.values[cell.row * current.width + cell.column];
       const where = `Row ${cell.row + 1}, column ${cell.column + 1} of ${current.height} × ${current.width}`;
-      write(value, `${where}: ${signed(there)} ${UNITS[current.unit] ?? ''}`);
+      write(value, `${where}: ${signed(there)} ${UNITS[current.unit]}`);
       const same = !maps || (maps.width === current.width && maps.height === current.height);
       field.replaceChildren(
         ...(maps && !same ? outlines(place, maps, 'cell voters') : []),

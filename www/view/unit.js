@@ -1,9 +1,17 @@
-// What the values of a map are in, in the words that stand over its legend.
+// What the values of a map are in, in words: over its legend, and behind a single value.
 
 import { hasSign } from './methods.js';
 
 /** @typedef {import('../gradcam.js').ClassMap} ClassMap */
 /** @typedef {import('../gradcam.js').Unit} Unit */
+
+/** Behind a value. @type {Record<Unit, string>} */
+export const UNITS = {
+  logit: 'logit units',
+  activation: 'activation',
+  'logit-per-deviation': 'logits per deviation',
+  relative: 'of the largest',
+};
 
 /** @type {Record<Unit, string>} */
 const TITLES = {

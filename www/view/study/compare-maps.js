@@ -5,6 +5,7 @@ import { removeColors } from '../../save/canvas.js';
 import { cellAt, watchCells } from '../cell-cursor.js';
 import { write } from '../element.js';
 import { logit, number, percent, signed } from '../format.js';
+import { LEGEND_COLORS } from '../legend.js';
 import { surface } from '../picture.js';
 
 /** @typedef {import('../../gradcam.js').ClassMap} ClassMap */
@@ -31,8 +32,6 @@ const ROLES = ['predicted', 'expected', 'margin'];
 
 /** Pixels of a map's side. */
 export const MAP_SIZE = 448;
-
-export const LEGEND_COLORS = 256;
 
 /** @param {string} tag @param {string} className */
 function made(tag, className) {

@@ -3,7 +3,8 @@
 import { createClassList } from '../class-list.js';
 import { element, write } from '../element.js';
 import { percent } from '../format.js';
-import { createCompareMaps, LEGEND_COLORS, MAP_SIZE } from './compare-maps.js';
+import { LEGEND_COLORS } from '../legend.js';
+import { createCompareMaps, MAP_SIZE } from './compare-maps.js';
 import { spread, sum } from './compare-words.js';
 import { numberOf, Task } from './task.js';
 
