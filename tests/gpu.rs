@@ -15,7 +15,7 @@ use gradcam::weights::Weights;
 use pollster::block_on;
 use support::files::{default_network, fixture};
 use support::parity::{Arithmetic, correlation, judge, measure, measure_with_input, relative_l2};
-use support::random::{generated_resnet34, signed};
+use support::random::{Untrained, signed};
 use support::reference::Reference;
 use support::{backward, contract, toy};
 
@@ -158,8 +158,8 @@ fn resnet34() {
     let bytes = fixture("references/resnet34.safetensors");
     let photo = fixture("references/dahlia.safetensors");
     let input = Reference::new(&photo).input();
-    let (model, _) = generated_resnet34(7);
-    let weights = Weights::from_safetensors(&model).expect("a model file");
+    let model = Untrained::ResNet34.safetensors(7);
+    let weights = Weights::read(&model).expect("a model file");
     let network = Network::from_weights(&weights, None).expect("a ResNet-34");
     let mut engine = engine(Tuning::HARDWARE, network);
     let reference = Reference::new(&bytes);

@@ -7,7 +7,7 @@ use gradcam::network::Network;
 use gradcam::weights::Weights;
 use support::files::{default_network, fixture};
 use support::parity::{Arithmetic, judge, measure, measure_with_input};
-use support::random::generated_resnet34;
+use support::random::Untrained;
 use support::reference::Reference;
 use support::reference_engine::ReferenceEngine;
 
@@ -47,20 +47,29 @@ fn ladybird() {
     check("ladybird");
 }
 
-/// An untrained ResNet-34 with 7 classes, as deep and as wide as its name says.
-#[test]
-fn resnet34() {
-    let bytes = fixture("references/resnet34.safetensors");
+/// Whatever the file's format: an untrained network with 7 classes, as deep and as wide as its name says.
+fn check_untrained(untrained: Untrained, model: &[u8]) {
+    let name = untrained.name();
+    let bytes = fixture(&format!("references/{name}.safetensors"));
     let reference = Reference::new(&bytes);
     let photo = fixture("references/dahlia.safetensors");
     let input = Reference::new(&photo).input();
-    let (model, sum) = generated_resnet34(7);
-    assert_eq!(sum.to_string(), reference.metadata("weights_checksum"), "the formula for the weights");
-    let weights = Weights::from_safetensors(&model).expect("a model file");
-    let network = Network::from_weights(&weights, None).expect("a ResNet-34");
-    assert_eq!(network.architecture(), "resnet34");
+    let sum = untrained.checksum(7).to_string();
+    assert_eq!(sum, reference.metadata("weights_checksum"), "the formula for the weights");
+    let network = Network::from_weights(&Weights::read(model).expect("a model file"), None).expect("a ResNet");
+    assert_eq!(network.architecture(), name);
     assert_eq!(network.labels()[6], "class 6");
     let mut engine = CpuEngine::new(network).expect("an engine");
     let measured = pollster::block_on(measure_with_input(&mut engine, &reference, &input, Arithmetic::Fast));
-    judge("resnet34", &measured.expect("a forward and its gradients"));
+    judge(name, &measured.expect("a forward and its gradients"));
+}
+
+#[test]
+fn resnet34() {
+    check_untrained(Untrained::ResNet34, &Untrained::ResNet34.safetensors(7));
+}
+
+#[test]
+fn resnet34_from_a_checkpoint() {
+    check_untrained(Untrained::ResNet34, &Untrained::ResNet34.checkpoint(7));
 }

@@ -8,7 +8,7 @@ use support::files::default_model;
 use support::{parity::relative_l2, random};
 
 fn build(bytes: &[u8]) -> Result<Network, NetworkError> {
-    Network::from_weights(&Weights::from_safetensors(bytes)?, None)
+    Network::from_weights(&Weights::read(bytes)?, None)
 }
 
 /// The default model with its header changed.
@@ -46,10 +46,14 @@ fn the_default_model_is_read() {
 
 #[test]
 fn what_is_no_model_is_called_what_it_is() {
-    let cases: [(&[u8], &str); 6] = [
+    let text = [("notes.txt".to_string(), b"no model".to_vec())];
+    let zip = gradcam::export::zip(&text).expect("an archive");
+    let cases: [(&[u8], &str); 8] = [
         (b"", "empty"),
         (b"<!doctype html><title>404</title>", "a web page"),
-        (b"PK\x03\x04rest of a zip", "a ZIP archive"),
+        (&zip, "a ZIP archive"),
+        (b"PK\x03\x04rest of a zip", "incomplete or damaged"),
+        (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "before version 1.6"),
         (b"\xFF\xD8\xFF\xE0\0\x10JFIF", "a picture"),
         (b"hello, this is a text", "another format"),
         (b"abc", "another format"),
@@ -115,14 +119,98 @@ fn values_that_are_not_finite_are_refused() {
 fn another_architecture_is_not_forced() {
     let stated = with_header(|header| header["__metadata__"]["architecture"] = serde_json::json!("vgg16"));
     assert!(build(&stated).expect_err("a VGG").to_string().contains("vgg16"));
-    let other = with_header(|header| {
+    let shallower = with_header(|header| header["__metadata__"]["architecture"] = serde_json::json!("resnet34"));
+    let error = build(&shallower).expect_err("a ResNet-18");
+    assert_eq!(error.code(), "model-tensor-missing");
+    assert!(error.to_string().contains("layer1.2.conv1.weight"), "{error}");
+}
+
+/// The default model, every tensor under another name.
+fn renamed(name: impl Fn(&str) -> String) -> Vec<u8> {
+    with_header(|header| {
         let names: Vec<String> = header.keys().filter(|name| *name != "__metadata__").cloned().collect();
-        for name in names {
-            let tensor = header.remove(&name).expect("a tensor");
-            header.insert(format!("features.{name}"), tensor);
+        for old in names {
+            let tensor = header.remove(&old).expect("a tensor");
+            header.insert(name(&old), tensor);
         }
+    })
+}
+
+#[test]
+fn whatever_stands_before_the_names_goes() {
+    for prefix in ["module.", "backbone.", "model.", "_orig_mod.", "state.net.encoder."] {
+        let network = build(&renamed(|name| format!("{prefix}{name}"))).expect("a network");
+        assert_eq!(network.classes(), 102, "{prefix}");
+    }
+    // The head may have been added later.
+    let head = |name: &str| if name.starts_with("fc.") { name.to_string() } else { format!("backbone.{name}") };
+    assert_eq!(build(&renamed(head)).expect("a network").classes(), 102);
+}
+
+#[test]
+fn another_family_is_told_what_it_has() {
+    let error =
+        build(&renamed(|name| format!("features.{}", name.replace("layer", "stage")))).expect_err("no ResNet");
+    assert_eq!(error.code(), "model-architecture");
+    assert!(error.to_string().contains("it has “features.bn1.bias”, for example, but no"), "{error}");
+}
+
+/// The default model with some tensor under another name besides, of the shape and bytes that are in its place.
+fn with_tensor(name: &str, values: &[f32], shape: &[usize]) -> Vec<u8> {
+    let bytes = default_model();
+    let length = u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")) as usize;
+    let data = values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+    let start = bytes.len() - 8 - length;
+    let tensor =
+        serde_json::json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, start + data.len()] });
+    let with = with_header(|header| {
+        header.insert(name.to_string(), tensor.clone());
     });
-    assert_eq!(build(&other).expect_err("another network").code(), "model-architecture");
+    [with, data].concat()
+}
+
+#[test]
+fn a_tensor_without_a_place_is_refused_by_name() {
+    for name in [
+        "layer1.0.se.fc1.weight",
+        "layer1.0.conv1.bias",
+        "layer2.0.downsample.2.weight",
+        "layer5.0.conv1.weight",
+        "conv1.0.weight",
+        "bn1.scale",
+        "fc.1.bias",
+    ] {
+        let error = build(&with_tensor(name, &[1.0], &[1])).expect_err("another network");
+        assert_eq!(error.code(), "model-architecture", "{error}");
+        assert!(error.to_string().contains(&format!("“{name}”")), "{error}");
+    }
+    for name in ["aux.fc.weight", "layer1.0.bn1.num_batches_tracked", "fc2.weight", "layers.0.weight"] {
+        assert!(build(&with_tensor(name, &[1.0], &[1])).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn a_head_within_a_sequence_is_found() {
+    let numbered = |index: &'static str| move |name: &str| name.replace("fc.", &format!("fc.{index}."));
+    assert_eq!(build(&renamed(numbered("1"))).expect("a network").classes(), 102);
+    let error = build(&renamed(numbered("linear"))).expect_err("who knows what comes after it").to_string();
+    assert!(error.contains("“fc.linear.bias”"), "{error}");
+}
+
+#[test]
+fn stated_names_may_come_with_more() {
+    for stated in ["resnet18", "ResNet18", "resnet18.a1_in1k", "timm/resnet18.tv_in1k", "microsoft/resnet-18"] {
+        let bytes = with_header(|header| header["__metadata__"]["architecture"] = serde_json::json!(stated));
+        assert_eq!(build(&bytes).expect(stated).architecture(), "resnet18");
+    }
+    // As the examples of PyTorch have it.
+    let bytes = with_header(|header| {
+        let metadata = header["__metadata__"].as_object_mut().expect("metadata");
+        metadata.remove("architecture");
+        metadata.insert("arch".into(), "resnet50".into());
+    });
+    assert!(build(&bytes).expect_err("no ResNet-50").to_string().contains("a resnet50"));
+    assert_eq!(Weights::read(&bytes).expect("a file").metadata("arch"), Some("resnet50"));
 }
 
 #[test]

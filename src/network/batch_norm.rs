@@ -19,7 +19,10 @@ pub struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// Reads `{prefix}.weight`, `.bias`, `.running_mean` and `.running_var`.
+    /// What its tensors are called, after its own name.
+    pub const TENSORS: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
+
+    /// Reads the four [tensors](Self::TENSORS) whose names begin with `{prefix}.`.
     pub fn from_weights(
         weights: &Weights,
         architecture: &str,
@@ -27,12 +30,8 @@ impl BatchNorm {
         channels: usize,
     ) -> Result<Self, WeightsError> {
         let read = |name: &str| weights.tensor(architecture, &format!("{prefix}.{name}"), &[channels]);
-        Ok(Self {
-            weight: read("weight")?,
-            bias: read("bias")?,
-            running_mean: read("running_mean")?,
-            running_var: read("running_var")?,
-        })
+        let [weight, bias, running_mean, running_var] = Self::TENSORS.map(read);
+        Ok(Self { weight: weight?, bias: bias?, running_mean: running_mean?, running_var: running_var? })
     }
 
     /// Folds this BatchNorm into a convolution without bias: scales its `weight` (`[out, in, k, k]`, in place) and

@@ -9,8 +9,14 @@ pub mod resnet;
 
 pub use batch_norm::BatchNorm;
 
-use crate::weights::{Weights, WeightsError};
+use crate::weights::{Weights, WeightsError, quoted};
 use std::sync::Arc;
+
+/// The smallest side of an input, in pixels: every layer has a cell of its own down to this one.
+pub const SMALLEST_INPUT_SIDE: usize = 32;
+
+/// The largest side of an input, in pixels. There, the outputs of a network's first layers alone take hundreds of megabytes.
+pub const LARGEST_INPUT_SIDE: usize = 1024;
 
 /// What stands in the way of building a network.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -19,10 +25,31 @@ pub enum NetworkError {
     #[error(transparent)]
     Weights(#[from] WeightsError),
     /// The tensors are those of no architecture that is built here.
-    #[error("This model is not a ResNet-18 or ResNet-34: {reason}.")]
+    #[error("This model is not a ResNet-18, 34, 50, 101 or 152: {reason}.")]
     Architecture {
         /// What gives it away.
         reason: String,
+    },
+    /// A tensor belongs to the network, but not to one of its architecture.
+    #[error(
+        "The model file has a tensor {}, which a {architecture} does not have. Without it the answers would be wrong, so \
+         this model cannot be used.",
+        quoted(.name)
+    )]
+    Surplus {
+        /// Full name of the tensor.
+        name: String,
+        /// The architecture that was being built.
+        architecture: String,
+    },
+    /// The network cannot be run on inputs of that size.
+    #[error(
+        "The network cannot look at {side} × {side} pixels. Choose a side from {SMALLEST_INPUT_SIDE} to \
+         {LARGEST_INPUT_SIDE}."
+    )]
+    InputSide {
+        /// Side of the input, in pixels.
+        side: usize,
     },
     /// The labels do not fit the logits.
     #[error(
@@ -41,7 +68,8 @@ impl NetworkError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Weights(error) => error.code(),
-            Self::Architecture { .. } => "model-architecture",
+            Self::Architecture { .. } | Self::Surplus { .. } => "model-architecture",
+            Self::InputSide { .. } => "input-side",
             Self::LabelCount { .. } => "model-labels",
         }
     }
@@ -149,6 +177,35 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Shape of the output for an input of shape `from`; `None` where the two do not fit.
+    fn output_shape(&self, from: Shape) -> Option<Shape> {
+        match self {
+            Self::Input => Some(from),
+            Self::Convolution(convolution) => {
+                let Convolution { kernel, stride, padding, .. } = **convolution;
+                let channels = convolution.bias.len();
+                let fits = convolution.weight.len() == channels * from.channels * kernel * kernel;
+                window_shape(channels, from, kernel, stride, padding).filter(|_| fits)
+            }
+            &Self::MaxPool(MaxPool { kernel, stride, padding }) => {
+                window_shape(from.channels, from, kernel, stride, padding)
+            }
+            Self::GlobalAveragePool => Some(Shape::new(from.channels, 1, 1)),
+            Self::Linear(linear) => {
+                let classes = linear.bias.len();
+                (linear.weight.len() == classes * from.len()).then_some(Shape::new(classes, 1, 1))
+            }
+        }
+    }
+
+    /// The node whose output is added to this operation's.
+    fn residual(&self) -> Option<NodeId> {
+        match self {
+            Self::Convolution(convolution) => convolution.residual,
+            _ => None,
+        }
+    }
+
     /// Whether this is the very same operation: the same geometry, and parameters that are shared, not only equal.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -227,6 +284,27 @@ impl Network {
             network.labels = labels;
         }
         Ok(network)
+    }
+
+    /// The same network for a square input of another side, in pixels.
+    ///
+    /// Fails if `side` is out of bounds ([`SMALLEST_INPUT_SIDE`], [`LARGEST_INPUT_SIDE`]), or if the network fits no other
+    /// input, as one with a linear layer over a whole feature map.
+    pub fn with_input_side(mut self, side: usize) -> Result<Self, NetworkError> {
+        let refused = NetworkError::InputSide { side };
+        if !(SMALLEST_INPUT_SIDE..=LARGEST_INPUT_SIDE).contains(&side) {
+            return Err(refused);
+        }
+        self.nodes[0].shape = Shape::new(self.nodes[0].shape.channels, side, side);
+        for index in 1..self.nodes.len() {
+            let node = &self.nodes[index];
+            let shape = node.operation.output_shape(self.node(node.input).shape).filter(|shape| {
+                let residual = node.operation.residual();
+                residual.is_none_or(|residual| self.node(residual).shape == *shape)
+            });
+            self.nodes[index].shape = shape.ok_or_else(|| refused.clone())?;
+        }
+        Ok(self)
     }
 
     /// E.g. `resnet18`.
@@ -346,39 +424,22 @@ impl NetworkBuilder {
 
     /// Appends a convolution of `input`'s output.
     pub fn convolution(&mut self, input: NodeId, convolution: Convolution) -> NodeId {
-        let from = self.nodes[input.0].shape;
-        let Convolution { kernel, stride, padding, .. } = convolution;
-        let channels = convolution.bias.len();
-        assert_eq!(
-            convolution.weight.len(),
-            channels * from.channels * kernel * kernel,
-            "weight of a convolution"
-        );
-        let shape = window_shape(channels, from, kernel, stride, padding);
-        if let Some(residual) = convolution.residual {
-            assert_eq!(self.nodes[residual.0].shape, shape, "residual of a convolution");
-        }
-        self.push(Operation::Convolution(Arc::new(convolution)), input, shape)
+        self.push(Operation::Convolution(Arc::new(convolution)), input)
     }
 
     /// Appends a max-pool of `input`'s output.
     pub fn max_pool(&mut self, input: NodeId, pool: MaxPool) -> NodeId {
-        let from = self.nodes[input.0].shape;
-        let shape = window_shape(from.channels, from, pool.kernel, pool.stride, pool.padding);
-        self.push(Operation::MaxPool(pool), input, shape)
+        self.push(Operation::MaxPool(pool), input)
     }
 
     /// Appends the mean of each of `input`'s feature maps.
     pub fn global_average_pool(&mut self, input: NodeId) -> NodeId {
-        let channels = self.nodes[input.0].shape.channels;
-        self.push(Operation::GlobalAveragePool, input, Shape::new(channels, 1, 1))
+        self.push(Operation::GlobalAveragePool, input)
     }
 
     /// Appends a linear layer over `input`'s output, a vector.
     pub fn linear(&mut self, input: NodeId, linear: Linear) -> NodeId {
-        let classes = linear.bias.len();
-        assert_eq!(linear.weight.len(), classes * self.nodes[input.0].shape.len(), "weight of a linear layer");
-        self.push(Operation::Linear(Arc::new(linear)), input, Shape::new(classes, 1, 1))
+        self.push(Operation::Linear(Arc::new(linear)), input)
     }
 
     /// Names `node`'s output.
@@ -397,14 +458,19 @@ impl NetworkBuilder {
         }
     }
 
-    fn push(&mut self, operation: Operation, input: NodeId, shape: Shape) -> NodeId {
+    fn push(&mut self, operation: Operation, input: NodeId) -> NodeId {
+        let shape = operation.output_shape(self.nodes[input.0].shape).expect("an operation that fits its input");
+        if let Some(residual) = operation.residual() {
+            assert_eq!(self.nodes[residual.0].shape, shape, "residual of a convolution");
+        }
         self.nodes.push(Node { operation, input, shape });
         NodeId(self.nodes.len() - 1)
     }
 }
 
-/// Output shape of a sliding window: `floor((side + 2·padding − kernel) / stride) + 1` along each side.
-fn window_shape(channels: usize, from: Shape, kernel: usize, stride: usize, padding: usize) -> Shape {
-    let side = |length: usize| (length + 2 * padding - kernel) / stride + 1;
-    Shape::new(channels, side(from.height), side(from.width))
+/// Output shape of a sliding window, `floor((side + 2·padding − kernel) / stride) + 1` along each side; `None` where the
+/// window is larger than what it slides over.
+fn window_shape(channels: usize, from: Shape, kernel: usize, stride: usize, padding: usize) -> Option<Shape> {
+    let side = |length: usize| Some((length + 2 * padding).checked_sub(kernel)? / stride + 1);
+    Some(Shape::new(channels, side(from.height)?, side(from.width)?))
 }

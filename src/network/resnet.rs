@@ -1,81 +1,159 @@
-//! ResNet-18 and ResNet-34 (He et al. 2015) from tensors with torchvision's names, which timm uses too.
+//! ResNet-18, -34, -50, -101 and -152 (He et al. 2015) from tensors with torchvision's names, which timm uses too. The
+//! bottlenecks are torchvision's and timm's: the 3 × 3 convolution has the stride ("version 1.5").
 
 use super::{BatchNorm, Convolution, Linear, MaxPool, Network, NetworkBuilder, NetworkError, NodeId, Shape};
-use crate::weights::Weights;
+use crate::weights::{Weights, quoted};
+use std::collections::HashSet;
 
 /// What torchvision's classification weights are trained on: 3 × 224 × 224.
 const INPUT: Shape = Shape::new(3, 224, 224);
 
-/// Channels of each of the four stages of basic blocks.
+/// Channels within the blocks of each of the four stages.
 const STAGE_CHANNELS: [usize; 4] = [64, 128, 256, 512];
 
 /// Channels after the first convolution.
 const STEM_CHANNELS: usize = 64;
 
-/// Depths that have a name: blocks of each stage.
-const DEPTHS: [(&str, [usize; 4]); 2] = [("resnet18", [2, 2, 2, 2]), ("resnet34", [3, 4, 6, 3])];
+/// What the blocks are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BlockKind {
+    /// Two 3 × 3 convolutions.
+    Basic,
+    /// A 1 × 1 convolution to fewer channels, a 3 × 3 one, and a 1 × 1 one to four times as many.
+    Bottleneck,
+}
 
-/// Builds the network. The depth is read from the tensors' names and the number of classes from the shape of
-/// `fc.weight`; where the file states its architecture, the two must agree.
-pub fn build(weights: &Weights) -> Result<Network, NetworkError> {
-    let (architecture, blocks) = recognise(weights)?;
-    let reader = Reader { weights, architecture };
-    let mut builder = NetworkBuilder::new(INPUT);
-
-    let stem =
-        reader.convolution(&Filters::new("conv1", "bn1", INPUT.channels, STEM_CHANNELS, 7, 2), None, true)?;
-    let stem = builder.convolution(NodeId::INPUT, stem);
-    builder.name("stem", stem);
-    let pool = MaxPool { kernel: 3, stride: 2, padding: 1 };
-    let mut node = builder.max_pool(stem, pool);
-    builder.name("maxpool", node);
-
-    let mut channels = STEM_CHANNELS;
-    for (stage, (&out_channels, &count)) in STAGE_CHANNELS.iter().zip(&blocks).enumerate() {
-        for block in 0..count {
-            let name = format!("layer{}.{block}", stage + 1);
-            let stride = if block == 0 && stage > 0 { 2 } else { 1 };
-            node = basic_block(&mut builder, &reader, &name, node, channels, out_channels, stride)?;
-            builder.name(name, node);
-            channels = out_channels;
+impl BlockKind {
+    /// Channels that leave a block, for each within it.
+    const fn expansion(self) -> usize {
+        match self {
+            Self::Basic => 1,
+            Self::Bottleneck => 4,
         }
     }
 
-    let pooled = builder.global_average_pool(node);
-    builder.linear(pooled, reader.linear("fc", channels)?);
-    Ok(builder.finish(architecture))
+    /// Kernel and expansion of each convolution of a block's branch, and whether it has the block's stride.
+    const fn branch(self) -> &'static [(usize, usize, bool)] {
+        match self {
+            Self::Basic => &[(3, 1, true), (3, 1, false)],
+            Self::Bottleneck => &[(1, 1, false), (3, 1, true), (1, 4, false)],
+        }
+    }
 }
 
-/// Two 3 × 3 convolutions and a shortcut: `relu(conv2(relu(conv1(x))) + shortcut(x))`.
-fn basic_block(
-    builder: &mut NetworkBuilder,
-    reader: &Reader,
-    name: &str,
-    input: NodeId,
-    in_channels: usize,
-    out_channels: usize,
-    stride: usize,
-) -> Result<NodeId, NetworkError> {
-    let part = |part: &str| format!("{name}.{part}");
-    let shortcut = if stride == 1 && in_channels == out_channels {
-        input
-    } else {
-        let filters =
-            Filters::new(part("downsample.0"), part("downsample.1"), in_channels, out_channels, 1, stride);
-        builder.convolution(input, reader.convolution(&filters, None, false)?)
-    };
-    let filters = Filters::new(part("conv1"), part("bn1"), in_channels, out_channels, 3, stride);
-    let inner = builder.convolution(input, reader.convolution(&filters, None, true)?);
-    let filters = Filters::new(part("conv2"), part("bn2"), out_channels, out_channels, 3, 1);
-    Ok(builder.convolution(inner, reader.convolution(&filters, Some(shortcut), true)?))
+/// A depth that has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Architecture {
+    name: &'static str,
+    kind: BlockKind,
+    /// Blocks of each stage.
+    blocks: [usize; 4],
+}
+
+const ARCHITECTURES: [Architecture; 5] = [
+    Architecture { name: "resnet18", kind: BlockKind::Basic, blocks: [2, 2, 2, 2] },
+    Architecture { name: "resnet34", kind: BlockKind::Basic, blocks: [3, 4, 6, 3] },
+    Architecture { name: "resnet50", kind: BlockKind::Bottleneck, blocks: [3, 4, 6, 3] },
+    Architecture { name: "resnet101", kind: BlockKind::Bottleneck, blocks: [3, 4, 23, 3] },
+    Architecture { name: "resnet152", kind: BlockKind::Bottleneck, blocks: [3, 8, 36, 3] },
+];
+
+/// Builds the network. The depth is read from the tensors' names and the number of classes from the shape of the last
+/// layer's weight; where the file states its architecture, the two must agree. Tensors that a ResNet of that depth does
+/// not have are refused: the network that they belong to would compute something else.
+pub fn build(weights: &Weights) -> Result<Network, NetworkError> {
+    let architecture = recognise(weights)?;
+    let stem = Filters::new("conv1", "bn1", [INPUT.channels, STEM_CHANNELS], 7, 2);
+    let blocks = blocks(architecture);
+    let head = head(weights);
+    check_names(weights, architecture, &stem, &blocks, &head)?;
+
+    let reader = Reader { weights, architecture: architecture.name };
+    let mut builder = NetworkBuilder::new(INPUT);
+    let stem = builder.convolution(NodeId::INPUT, reader.convolution(&stem, None, true)?);
+    builder.name("stem", stem);
+    let mut node = builder.max_pool(stem, MaxPool { kernel: 3, stride: 2, padding: 1 });
+    builder.name("maxpool", node);
+    for block in &blocks {
+        node = block.append(&mut builder, &reader, node)?;
+        builder.name(&block.name, node);
+    }
+    let pooled = builder.global_average_pool(node);
+    builder.linear(pooled, reader.linear(&head, STAGE_CHANNELS[3] * architecture.kind.expansion())?);
+    Ok(builder.finish(architecture.name))
+}
+
+/// Convolutions one after the other, and a shortcut past them: `relu(branch(x) + shortcut(x))`. All but the last convolution
+/// of the branch have a ReLU of their own.
+struct Block {
+    name: String,
+    branch: Vec<Filters>,
+    /// Where the shape changes: else the shortcut is the identity.
+    shortcut: Option<Filters>,
+}
+
+/// All blocks, in their order.
+fn blocks(Architecture { kind, blocks, .. }: Architecture) -> Vec<Block> {
+    let mut all = Vec::new();
+    let mut channels = STEM_CHANNELS;
+    for (stage, (&inner, &count)) in STAGE_CHANNELS.iter().zip(&blocks).enumerate() {
+        for block in 0..count {
+            let name = format!("layer{}.{block}", stage + 1);
+            let stride = if block == 0 && stage > 0 { 2 } else { 1 };
+            all.push(Block::new(kind, name, [channels, inner], stride));
+            channels = inner * kind.expansion();
+        }
+    }
+    all
+}
+
+impl Block {
+    fn new(kind: BlockKind, name: String, [from, inner]: [usize; 2], stride: usize) -> Self {
+        let part = |part: &str| format!("{name}.{part}");
+        let mut channels = from;
+        let mut branch = Vec::new();
+        for (index, &(kernel, expansion, strided)) in kind.branch().iter().enumerate() {
+            let [convolution, batch_norm] = ["conv", "bn"].map(|kind| part(&format!("{kind}{}", index + 1)));
+            let to = inner * expansion;
+            branch.push(Filters::new(
+                convolution,
+                batch_norm,
+                [channels, to],
+                kernel,
+                if strided { stride } else { 1 },
+            ));
+            channels = to;
+        }
+        let shortcut = (stride != 1 || from != channels)
+            .then(|| Filters::new(part("downsample.0"), part("downsample.1"), [from, channels], 1, stride));
+        Self { name, branch, shortcut }
+    }
+
+    fn append(
+        &self,
+        builder: &mut NetworkBuilder,
+        reader: &Reader,
+        input: NodeId,
+    ) -> Result<NodeId, NetworkError> {
+        let shortcut = match &self.shortcut {
+            Some(filters) => builder.convolution(input, reader.convolution(filters, None, false)?),
+            None => input,
+        };
+        let mut node = input;
+        for (index, filters) in self.branch.iter().enumerate() {
+            let residual = (index + 1 == self.branch.len()).then_some(shortcut);
+            node = builder.convolution(node, reader.convolution(filters, residual, true)?);
+        }
+        Ok(node)
+    }
 }
 
 /// Names and sizes of a convolution and its BatchNorm.
 struct Filters {
     convolution: String,
     batch_norm: String,
-    in_channels: usize,
-    out_channels: usize,
+    /// In and out.
+    channels: [usize; 2],
     kernel: usize,
     stride: usize,
 }
@@ -84,19 +162,17 @@ impl Filters {
     fn new(
         convolution: impl Into<String>,
         batch_norm: impl Into<String>,
-        in_channels: usize,
-        out_channels: usize,
+        channels: [usize; 2],
         kernel: usize,
         stride: usize,
     ) -> Self {
-        Self {
-            convolution: convolution.into(),
-            batch_norm: batch_norm.into(),
-            in_channels,
-            out_channels,
-            kernel,
-            stride,
-        }
+        Self { convolution: convolution.into(), batch_norm: batch_norm.into(), channels, kernel, stride }
+    }
+
+    /// Names of the tensors that are read.
+    fn tensors(&self) -> impl Iterator<Item = String> {
+        let of_batch_norm = BatchNorm::TENSORS.map(|part| format!("{}.{part}", self.batch_norm));
+        [format!("{}.weight", self.convolution)].into_iter().chain(of_batch_norm)
     }
 }
 
@@ -114,12 +190,10 @@ impl Reader<'_> {
         residual: Option<NodeId>,
         relu: bool,
     ) -> Result<Convolution, NetworkError> {
-        let &Filters { in_channels, out_channels, kernel, stride, .. } = filters;
+        let &Filters { channels: [from, to], kernel, stride, .. } = filters;
         let name = format!("{}.weight", filters.convolution);
-        let shape = [out_channels, in_channels, kernel, kernel];
-        let mut weight = self.weights.tensor(self.architecture, &name, &shape)?;
-        let batch_norm =
-            BatchNorm::from_weights(self.weights, self.architecture, &filters.batch_norm, out_channels)?;
+        let mut weight = self.weights.tensor(self.architecture, &name, &[to, from, kernel, kernel])?;
+        let batch_norm = BatchNorm::from_weights(self.weights, self.architecture, &filters.batch_norm, to)?;
         let bias = batch_norm.fold(&mut weight);
         Ok(Convolution { weight, bias, kernel, stride, padding: kernel / 2, residual, relu })
     }
@@ -127,7 +201,7 @@ impl Reader<'_> {
     /// A linear layer with as many outputs as its weight has rows.
     fn linear(&self, name: &str, features: usize) -> Result<Linear, NetworkError> {
         let weight_name = format!("{name}.weight");
-        let classes = match self.weights.shape(&weight_name).as_deref() {
+        let classes = match self.weights.shape(&weight_name) {
             Some(&[classes, _]) if classes > 0 => classes,
             // Any other shape, or none: `tensor` below says what is wrong with it.
             _ => 1,
@@ -138,28 +212,86 @@ impl Reader<'_> {
     }
 }
 
-/// Architecture and blocks of each stage, from the tensors' names.
-fn recognise(weights: &Weights) -> Result<(&'static str, [usize; 4]), NetworkError> {
+/// What the last layer is called: `fc`, or `fc.1`, say, where a dropout comes before it.
+fn head(weights: &Weights) -> String {
+    let within_sequence = |name: &str| {
+        let index = name.strip_prefix("fc.")?.strip_suffix(".weight")?;
+        let is_linear = index.bytes().all(|byte| byte.is_ascii_digit()) && weights.shape(name)?.len() == 2;
+        is_linear.then(|| format!("fc.{index}"))
+    };
+    match weights.contains("fc.weight") {
+        true => "fc".to_string(),
+        false => weights.names().find_map(within_sequence).unwrap_or_else(|| "fc".to_string()),
+    }
+}
+
+/// Refuses a tensor that has a ResNet's name and no place in this one. Any other tensor belongs to something beside the
+/// network, such as a second head that is of use in training only.
+fn check_names(
+    weights: &Weights,
+    architecture: Architecture,
+    stem: &Filters,
+    blocks: &[Block],
+    head: &str,
+) -> Result<(), NetworkError> {
+    let of_blocks = blocks.iter().flat_map(|block| block.branch.iter().chain(&block.shortcut));
+    let mut expected: HashSet<String> = [stem].into_iter().chain(of_blocks).flat_map(Filters::tensors).collect();
+    expected.extend(["weight", "bias"].map(|part| format!("{head}.{part}")));
+    let surplus = weights.names().find(|name| {
+        is_of_the_family(name) && !expected.contains(*name) && !name.ends_with(".num_batches_tracked")
+    });
+    match surplus {
+        None => Ok(()),
+        Some(name) => {
+            Err(NetworkError::Surplus { name: name.to_string(), architecture: architecture.name.to_string() })
+        }
+    }
+}
+
+/// Whether a ResNet, or a network made from one, has tensors of such a name: `conv1.…`, `bn1.…`, `layer1.…`, `fc.…`.
+fn is_of_the_family(name: &str) -> bool {
+    let (first, _) = name.split_once('.').unwrap_or((name, ""));
+    let stage = first.strip_prefix("layer").unwrap_or_default();
+    let is_stage = !stage.is_empty() && stage.bytes().all(|byte| byte.is_ascii_digit());
+    is_stage || ["conv1", "bn1", "fc"].contains(&first)
+}
+
+/// The architecture, from the tensors' names.
+fn recognise(weights: &Weights) -> Result<Architecture, NetworkError> {
     let not = |reason: String| Err(NetworkError::Architecture { reason });
     if !weights.contains("conv1.weight") && !weights.contains("layer1.0.conv1.weight") {
-        return not("it has neither “conv1.weight” nor “layer1.0.conv1.weight”".to_string());
+        // A deep stem, say, has its parts in the place of “conv1.weight”.
+        let found = match weights.names().next() {
+            Some(name) => format!("it has {}, for example, but no", quoted(name)),
+            None => "it has no".to_string(),
+        };
+        return not(format!("{found} “layer1.0.conv1.weight”"));
     }
-    if weights.contains("layer1.0.conv3.weight") {
-        return not("its blocks have three convolutions, as in ResNet-50 and deeper".to_string());
-    }
+    let kind = match weights.contains("layer1.0.conv3.weight") {
+        true => BlockKind::Bottleneck,
+        false => BlockKind::Basic,
+    };
     let blocks = [1, 2, 3, 4].map(|stage| {
         (0..).take_while(|block| weights.contains(&format!("layer{stage}.{block}.conv1.weight"))).count()
     });
-    let recognised = DEPTHS.iter().find(|(_, depth)| *depth == blocks);
+    let recognised = ARCHITECTURES.into_iter().find(|known| known.kind == kind && known.blocks == blocks);
     match (weights.architecture(), recognised) {
-        (Some(stated), Some((name, _))) if stated == *name => Ok((name, blocks)),
-        (None, Some((name, _))) => Ok((name, blocks)),
-        // One block more or less is a missing tensor rather than another network: build what is stated, and the
-        // tensor that is missing will be named.
-        (Some(stated), _) => match DEPTHS.iter().find(|(name, _)| *name == stated) {
-            Some(&(name, depth)) => Ok((name, depth)),
-            None => not(format!("the file says it is a “{stated}”")),
+        (None, Some(recognised)) => Ok(recognised),
+        (None, None) => {
+            let convolutions = kind.branch().len();
+            not(format!("its four stages have {blocks:?} blocks of {convolutions} convolutions"))
+        }
+        // Where the tensors are those of another, build what is stated: one that is missing, or one too many, will be named.
+        (Some(stated), _) => match ARCHITECTURES.into_iter().find(|known| known.name == plain(stated)) {
+            Some(stated) => Ok(stated),
+            None => not(format!("the file says it is a {}", quoted(stated))),
         },
-        (None, None) => not(format!("it has {blocks:?} blocks in its four stages")),
     }
+}
+
+/// An architecture's name without what it may come with: `timm/ResNet-50.a1_in1k` is `resnet50`.
+fn plain(stated: &str) -> String {
+    let name = stated.rsplit('/').next().unwrap_or_default();
+    let name = name.split('.').next().unwrap_or_default();
+    name.chars().filter(|c| !['-', '_'].contains(c)).collect::<String>().to_lowercase()
 }

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 pub mod backward;
+pub mod checkpoint;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod contract;
 #[cfg(not(target_arch = "wasm32"))]
@@ -12,5 +13,6 @@ pub mod parity;
 pub mod random;
 pub mod reference;
 pub mod reference_engine;
+pub mod resnet;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod toy;
