@@ -4,7 +4,7 @@
     pip install torch==2.15.0 torchvision==0.29.2 safetensors pillow numpy
     python3 tools/make_reference_fixtures.py [--model FILE] [--photos FOLDER] [--out FOLDER]
 
-One file per sample photo, and resnet34.safetensors. All tensors of a photo's file:
+One file per sample photo, and one per untrained network. All tensors of a photo's file:
 
     input                         u8 [3, 224, 224]: the crop the network sees, before normalisation;
                                   what it is given is (input / 255 - MEAN) / STD in float32, to the last bit
@@ -22,9 +22,10 @@ the relative L2 between PyTorch's float32 and its float64, below which no agreem
 Maps of 56 x 56 cells and more, and the pixel gradients, are float16 after division by their largest magnitude, which is
 in NAME.scale (f32 [1]): value = float16 * scale, a relative L2 error of some 2e-4. Everything else is float32.
 
-resnet34.safetensors answers for an untrained ResNet-34 with 7 classes and dahlia's input. Its weights are not stored:
-`generated_weights` is a formula that any language reproduces to the bit. Metadata also has `weights_sum` (the sum of
-all weights, in float64) and `weights_checksum` (the sum of their bit patterns as u32, modulo 2^64). No pixel gradients.
+resnet34.safetensors and resnet50.safetensors answer for untrained networks with 7 classes and dahlia's input. Their
+weights are not stored: `generated_weights` is a formula that any language reproduces to the bit. Metadata also has
+`weights_sum` (the sum of all weights, in float64) and `weights_checksum` (the sum of their bit patterns as u32, modulo
+2^64). No pixel gradients.
 """
 
 import argparse
@@ -44,7 +45,10 @@ PHOTOS = ["dahlia", "cat", "marigold", "yellow-daisy", "ladybird"]
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 # The class explained beside the predicted one: "pink-yellow dahlia", the runner-up for the dahlia.
 OTHER = 59
-RESNET34_OTHER = 2
+# The untrained networks, each with the BatchNorm at the end of a block's branch; and the class explained beside the
+# predicted one.
+UNTRAINED = {"resnet34": "bn2", "resnet50": "bn3"}
+UNTRAINED_CLASSES, UNTRAINED_OTHER = 7, 2
 HALF_FROM = 56 * 56  # cells from which a map is stored as float16
 ACTIVATION_SAMPLE, GRADIENT_SAMPLE = 1024, 8192
 
@@ -165,8 +169,11 @@ def uniform(name, count):
     return x / 2.0**32
 
 
-def generated_weights(name, shape):
-    """Element i is a function of u = uniform(name)[i]; computed in float64, rounded to float32 at the end."""
+def generated_weights(name, shape, last_norm):
+    """Element i is a function of u = uniform(name)[i]; computed in float64, rounded to float32 at the end.
+
+    `last_norm` is what the BatchNorm at the end of a block's branch is called, "bn2" or "bn3".
+    """
     u = uniform(name, int(np.prod(shape)))
     if name == "fc.weight":
         values = (2 * u - 1) * np.sqrt(3 / shape[1])
@@ -174,18 +181,19 @@ def generated_weights(name, shape):
         values = 0.2 * (u - 0.5)
     elif len(shape) == 4:  # a convolution; fan-in = in * k * k
         values = (2 * u - 1) * np.sqrt(6 / (shape[1] * shape[2] * shape[3]))
-    elif name.endswith("bn2.weight"):  # the end of a block's branch: small, or sixteen blocks would explode
+    elif name.endswith(f"{last_norm}.weight"):  # small, or sixteen blocks would explode
         values = 0.3 * (0.5 + u)
     else:  # the other BatchNorm weights, and running_var
         values = 0.5 + u
     return values.astype(np.float32).reshape(shape)
 
 
-def resnet34():
+def untrained(architecture):
     """The network, and the two sums over its weights."""
-    model = torchvision.models.resnet34(num_classes=7)
+    model = torchvision.models.get_model(architecture, num_classes=UNTRAINED_CLASSES)
     shapes = {name: t.shape for name, t in model.state_dict().items() if not name.endswith("num_batches_tracked")}
-    weights = {name: generated_weights(name, tuple(shapes[name])) for name in sorted(shapes)}
+    last_norm = UNTRAINED[architecture]
+    weights = {name: generated_weights(name, tuple(shapes[name]), last_norm) for name in sorted(shapes)}
     model.load_state_dict({name: torch.from_numpy(w) for name, w in weights.items()}, strict=False)
     checksum = sum(int(w.view(np.uint32).sum(dtype=np.uint64)) for w in weights.values()) % 2**64
     return ready(model), {
@@ -278,17 +286,19 @@ def main():
             options.out / f"{photo}.safetensors", [predicted, OTHER], activations, errors, photo=f"{photo}.jpg"
         )
 
-    model, sums = resnet34()
     x = normalised(crop(options.photos / "dahlia.jpg"))
-    with torch.no_grad():
-        predicted = forward(model, x)[0].argmax().item()
-    logits, activations, found, _ = explain(model, x, [predicted, RESNET34_OTHER])
-    print("resnet34 logits:", [round(v, 3) for v in logits.tolist()])
-    fixture = Fixture()
-    fixture.answers(logits, activations, found)
-    classes = [predicted, RESNET34_OTHER]
-    errors = rounding(model, x, classes, found)
-    fixture.save(options.out / "resnet34.safetensors", classes, activations, errors, photo="dahlia.jpg", **sums)
+    for architecture in UNTRAINED:
+        model, sums = untrained(architecture)
+        with torch.no_grad():
+            predicted = forward(model, x)[0].argmax().item()
+        classes = [predicted, UNTRAINED_OTHER]
+        logits, activations, found, _ = explain(model, x, classes)
+        print(f"{architecture} logits:", [round(v, 3) for v in logits.tolist()])
+        fixture = Fixture()
+        fixture.answers(logits, activations, found)
+        errors = rounding(model, x, classes, found)
+        path = options.out / f"{architecture}.safetensors"
+        fixture.save(path, classes, activations, errors, photo="dahlia.jpg", **sums)
 
 
 if __name__ == "__main__":
