@@ -16,10 +16,14 @@
 //! * [`gpu`]: the engine on wgpu, one static plan of WGSL kernels.
 //! * [`cam`]: activation and gradient → map. Pure functions.
 //! * [`explain`]: asks an engine, applies `cam`, checks identities.
+//! * [`model`]: a network in a file, and how photos become its input.
+//! * [`GradCam`]: all of it for one network, a photo at a time.
 //! * [`faithfulness`]: whether a map can be trusted: deletion and insertion, scrambled weights.
 //! * [`export`]: files that other programs read.
 //! * [`render`]: a map → pixels.
 //! * `web`: the surface JavaScript sees; compiled for wasm32 only.
+
+#![deny(missing_docs)]
 
 pub mod cam;
 pub mod cpu;
@@ -28,6 +32,8 @@ pub mod explain;
 pub mod export;
 pub mod faithfulness;
 pub mod gpu;
+mod grad_cam;
+pub mod model;
 pub mod network;
 pub mod photo;
 mod random;
@@ -35,3 +41,5 @@ pub mod render;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 pub mod weights;
+
+pub use grad_cam::{Faithfulness, GradCam, GradCamError};

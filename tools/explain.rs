@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --example explain -- --model M.safetensors --photo P.jpg [--labels L.json]
+//!     [--input-size 224] [--resize 256] [--mean 0.485,0.456,0.406] [--std 0.229,0.224,0.225]
 //!     [--layer layer4.1] [--method grad-cam] [--target CLASS] [--against CLASS] [--input X.safetensors]
 //!     [--out overlay.png] [--json]
 //! ```
@@ -9,10 +10,11 @@
 use gradcam::cam::Map;
 use gradcam::cpu::CpuEngine;
 use gradcam::explain::{Comparison, Explainer, Explanation, Prediction, Question};
+use gradcam::model::{Model, ModelOptions};
 use gradcam::network::Network;
 use gradcam::photo::{Photo, Preprocessing};
 use gradcam::render::{self, Colors, Rectangle, Scale};
-use gradcam::weights::Weights;
+use gradcam::weights::{Weights, parse_labels};
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -22,10 +24,14 @@ use std::time::Instant;
 const USAGE: &str = "\
 usage: explain --model M.safetensors (--photo P.jpg | --input X.safetensors) [options]
 
-  --model FILE     the network, as safetensors
+  --model FILE     the network: .safetensors, or a PyTorch state dict (.pth, .pt)
   --photo FILE     a JPEG, PNG, WebP, GIF or BMP
   --input FILE     a ready tensor `input` (1 × 3 × 224 × 224, float32) instead of a photo
-  --labels FILE    class names, a JSON array in the order of the logits
+  --labels FILE    class names: a JSON array or object, or one a line, in the order of the logits
+  --input-size N   side of the square that the network sees, in pixels; 224 by default, or as the model says
+  --resize N       to which the photo's shorter side is resized before; 256 by default, or as the model says
+  --mean R,G,B     of the channels of the photos that the network was trained on; ImageNet's by default, or as
+  --std R,G,B      the model says, and their standard deviation
   --layer NAME     target layer; the last one by default
   --method NAME    of the layer's cells: grad-cam (default), hires-cam, layer-cam, xgrad-cam, grad-cam++, eigen-cam,
                    ablation-cam or finer-cam; of the input's pixels: layer-cam-fused, input-gradient, smooth-grad,
@@ -48,6 +54,10 @@ struct Arguments {
     photo: Option<PathBuf>,
     input: Option<PathBuf>,
     labels: Option<PathBuf>,
+    input_size: Option<u32>,
+    resize: Option<u32>,
+    mean: Option<[f32; 3]>,
+    std: Option<[f32; 3]>,
     layer: Option<String>,
     method: Option<String>,
     target: Option<String>,
@@ -78,6 +88,10 @@ fn parse() -> Result<Option<Arguments>, Box<dyn Error>> {
             Long("photo") => arguments.photo = Some(parser.value()?.into()),
             Long("input") => arguments.input = Some(parser.value()?.into()),
             Long("labels") => arguments.labels = Some(parser.value()?.into()),
+            Long("input-size") => arguments.input_size = Some(parser.value()?.parse()?),
+            Long("resize") => arguments.resize = Some(parser.value()?.parse()?),
+            Long("mean") => arguments.mean = Some(channels(&parser.value()?.string()?)?),
+            Long("std") => arguments.std = Some(channels(&parser.value()?.string()?)?),
             Long("layer") => arguments.layer = Some(parser.value()?.string()?),
             Long("method") => arguments.method = Some(parser.value()?.string()?),
             Long("target") => arguments.target = Some(parser.value()?.string()?),
@@ -105,9 +119,14 @@ fn parse() -> Result<Option<Arguments>, Box<dyn Error>> {
 }
 
 fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    let model = read(&arguments.model)?;
-    let labels = arguments.labels.as_deref().map(read_labels).transpose()?;
-    let network = Network::from_weights(&Weights::from_safetensors(&model)?, labels)?;
+    let options = ModelOptions {
+        labels: arguments.labels.as_deref().map(read_labels).transpose()?,
+        input_size: arguments.input_size,
+        resize: arguments.resize,
+        mean: arguments.mean,
+        std: arguments.std,
+    };
+    let Model { network, preprocessing } = Model::read(&read(&arguments.model)?, options)?;
     let question = Question {
         layer: arguments.layer.clone(),
         method: arguments.method.as_deref().map_or(Ok(Question::default().method), str::parse)?,
@@ -120,8 +139,8 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let photo = arguments.photo.as_deref().map(open_photo).transpose()?;
     let input = match (&photo, &arguments.input) {
-        (Some(photo), _) => photo.network_input(&Preprocessing::IMAGENET),
-        (None, Some(path)) => read_input(path)?,
+        (Some(photo), _) => photo.network_input(&preprocessing),
+        (None, Some(path)) => read_input(path, preprocessing.crop as usize)?,
         (None, None) => return Err("Give either --photo or --input.".into()),
     };
     let decode = start.elapsed().as_secs_f64() * 1e3;
@@ -137,7 +156,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     };
 
     if let (Some(path), Some(photo)) = (&arguments.out, &photo) {
-        write_picture(path, photo, &answer)?;
+        write_picture(path, photo, &preprocessing, &answer)?;
     }
     if arguments.json {
         // Not `println!`, which panics where the reader has left.
@@ -162,13 +181,20 @@ fn open_photo(path: &Path) -> Result<Photo, String> {
 }
 
 fn read_labels(path: &Path) -> Result<Vec<String>, String> {
-    serde_json::from_slice(&read(path)?)
-        .map_err(|error| format!("{}: not a JSON array of class names: {error}", path.display()))
+    let text = String::from_utf8_lossy(&read(path)?).into_owned();
+    parse_labels(&text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn read_input(path: &Path) -> Result<Vec<f32>, Box<dyn Error>> {
+/// Three numbers, one for each channel.
+fn channels(text: &str) -> Result<[f32; 3], String> {
+    let numbers: Option<Vec<f32>> = text.split(',').map(|number| number.trim().parse().ok()).collect();
+    let three = numbers.and_then(|numbers| numbers.try_into().ok());
+    three.ok_or_else(|| format!("“{text}” is not three numbers with commas between them."))
+}
+
+fn read_input(path: &Path, side: usize) -> Result<Vec<f32>, Box<dyn Error>> {
     let bytes = read(path)?;
-    Ok(Weights::from_safetensors(&bytes)?.tensor("forward pass", "input", &[1, 3, 224, 224])?)
+    Ok(Weights::from_safetensors(&bytes)?.tensor("forward pass", "input", &[1, 3, side, side])?)
 }
 
 /// The class of this index, or of this name.
@@ -180,10 +206,15 @@ fn find_class(network: &Network, target: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("No class is called “{target}”."))
 }
 
-fn write_picture(path: &Path, photo: &Photo, answer: &Answer) -> Result<(), Box<dyn Error>> {
+fn write_picture(
+    path: &Path,
+    photo: &Photo,
+    preprocessing: &Preprocessing,
+    answer: &Answer,
+) -> Result<(), Box<dyn Error>> {
     let (width, height, pixels) = photo.scaled_to_fit(PICTURE_SIDE);
     let scale = f64::from(width) / f64::from(photo.width());
-    let crop = photo.crop_geometry(&Preprocessing::IMAGENET).in_photo;
+    let crop = photo.crop_geometry(preprocessing).in_photo;
     // Edges between pixels go to the nearest, and stay inside the picture.
     let edge = |position: f64, side: u32| ((position * scale).round() as usize).min(side as usize);
     let (left, top) = (edge(crop.x, width), edge(crop.y, height));

@@ -70,6 +70,9 @@ export type ErrorCode =
   | 'model-architecture'
   | 'model-not-finite'
   | 'model-labels'
+  | 'model-code'
+  | 'model-preprocessing'
+  | 'archive-damaged'
   | 'photo-download'
   | 'unknown-layer'
   | 'unknown-method'
@@ -100,13 +103,34 @@ export interface Progress {
  */
 export type WantedEngine = 'auto' | 'cpu' | 'webgpu';
 
-export interface LoadOptions {
-  model: Exclude<Source, ImageData>;
+/** How a photo becomes the network's input, as in torchvision: Resize, CenterCrop, ToTensor, Normalize. */
+export interface Preprocessing {
+  /** Side of the square crop that the network sees, in pixels. */
+  inputSize: number;
+  /** Length to which the photo's shorter side is resized before, in pixels. */
+  resize: number;
+  /** Of each channel (red, green, blue), channels scaled to 0…1. */
+  mean: [number, number, number];
+  std: [number, number, number];
+}
+
+/**
+ * What a model's file does not say: `labels` are class names in logit order. What is given goes before what the file says;
+ * what neither says are `class 0` …, 224 pixels (resized by 256 / 224 before), and the mean and deviation of ImageNet.
+ */
+export interface ModelOptions extends Partial<Preprocessing> {
+  labels?: string[];
+}
+
+export interface LoadOptions extends ModelOptions {
+  /**
+   * A ResNet-18, -34, -50, -101 or -152 with torchvision's or timm's tensor names, as `.safetensors` or as a state dict of
+   * PyTorch's (`.pth`, `.pt`; no code in it is ever run). Default: the model that this site ships.
+   */
+  model?: Exclude<Source, ImageData>;
   /** Expected byte length and SHA-256 (hex) of a model given by URL; the file is refused if it differs. */
   bytes?: number;
   sha256?: string;
-  /** Class names in logit order; otherwise those in the file, else `class 0` …. */
-  labels?: string[];
   /** What computes; default `auto`. */
   engine?: WantedEngine;
   /** The build to try first; default: the fastest that the browser can run. One that does not start gives way to the next. */
@@ -125,13 +149,13 @@ export interface Layer {
   channels: number;
 }
 
-export interface Model {
+export interface Model extends Preprocessing {
   architecture: string;
   labels: string[];
   /** In forward order; the last is the default target layer. */
   layers: Layer[];
-  /** Side of the square crop the network sees, in pixels. */
-  inputSize: number;
+  /** Weights and biases in all, BatchNorm folded in. */
+  parameters: number;
   /** SHA-256 of the model's file, in hex; `null` where the page may not compute it (no secure context). */
   sha256: string | null;
 }
@@ -306,6 +330,42 @@ export interface Comparison {
   spread: Spread;
 }
 
+export interface SurveyOptions {
+  /** What the answer should be, where that is known. */
+  expected?: number;
+  /** Default: the last layer. */
+  layer?: string;
+  /** Default: `grad-cam`. */
+  method?: Method;
+  /** Of the small picture; default `turbo`. */
+  colors?: Colors;
+  /** Side of the small picture in pixels; default 160. */
+  side?: number;
+  signal?: AbortSignal;
+}
+
+/** A photo as one of many. */
+export interface Survey {
+  /** Of the predicted class, with the five best. */
+  explanation: Explanation;
+  /** What the network says of the class that it should be; `null` where that is not known. */
+  expected: Prediction | null;
+  /** By how much the predicted class leads, in logits: over the expected one where that is another, else over the second. */
+  margin: number;
+  /** Where the positive part of the map lies. */
+  spread: Spread;
+  /** What the network saw, with the map over it. */
+  overlay: ImageData;
+}
+
+/** A ZIP archive of photos, which is read where it lies, file by file. */
+export interface Archive {
+  /** Of the photos in it, with their folders. */
+  readonly names: string[];
+  /** The file of the photo with this number among the names. */
+  read(index: number, options?: { signal?: AbortSignal }): Promise<Blob>;
+}
+
 export interface CompareOptions {
   /** What the answer should have been. */
   expected: number;
@@ -376,7 +436,7 @@ export interface PaintOptions {
 
 export class GradCam {
   private constructor();
-  static load(options: LoadOptions): Promise<GradCam>;
+  static load(options?: LoadOptions): Promise<GradCam>;
   readonly model: Model;
   /** What computes now. */
   readonly engine: Engine;
@@ -404,6 +464,11 @@ export class GradCam {
     photo: Source | Photo,
     options?: { method?: LayerMethod; target?: number; signal?: AbortSignal },
   ): Promise<ClassMap[]>;
+  /**
+   * What there is to know of a photo as one of many, in one go: cheaper than `open`, `explain` and `paint`. Several `GradCam`s
+   * survey as many photos at once.
+   */
+  survey(photo: Source, options?: SurveyOptions): Promise<Survey>;
   /** Holds the predicted class against the one it should have been. */
   compare(photo: Source | Photo, options: CompareOptions): Promise<Comparison>;
   /**
@@ -435,6 +500,10 @@ export class GradCam {
   npy(map: Pick<ClassMap, 'width' | 'height' | 'values'>): Promise<Uint8Array<ArrayBuffer>>;
   /** An archive of files, stored in their order without compression. */
   zip(files: { name: string; bytes: Uint8Array }[]): Promise<Blob>;
+  /** Opens an archive of photos of any size. */
+  openArchive(archive: Blob): Promise<Archive>;
+  /** The class names in a file's text: a JSON array, a JSON object by index or by name, or one name a line. */
+  parseLabels(text: string): Promise<string[]>;
   /** The map in colours, opaque: draw it over the crop with the opacity you like. */
   paint(map: Pick<ClassMap, 'width' | 'height' | 'values'>, options: PaintOptions): Promise<ImageData>;
   /** `count` colours from one end of the legend to the other, as a picture `count` × 1. */

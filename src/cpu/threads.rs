@@ -2,7 +2,7 @@
 //!
 //! Natively the other threads are started here, with the first work. A WebAssembly module cannot start any: there, each
 //! is a Web Worker with an instance of this module on the same memory. The page's JavaScript starts those and has each
-//! call [`serve`], and the engine's worker call [`start`].
+//! call `serve`, and the engine's worker call `start`.
 
 pub use sharing::*;
 

@@ -3,7 +3,7 @@
 use super::{Description, Engine, EngineError, FeatureMaps};
 use crate::network::{Network, NodeId};
 
-/// See the [module](self). `C` is the engine that does not fail for reasons of its device, `G` the one that may.
+/// Runs `G` until that fails, and `C` from then on. `C` is the engine that does not fail for reasons of its device, `G` the one that may.
 pub struct FallbackEngine<C, G> {
     cpu: C,
     gpu: Option<G>,

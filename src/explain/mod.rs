@@ -1,4 +1,4 @@
-//! Explanations: asks an engine, applies [`cam`](crate::cam), checks identities, and says what came out.
+//! Explanations: asks an engine, applies [`cam`], checks identities, and says what came out.
 
 mod comparison;
 pub mod finer;
@@ -10,6 +10,7 @@ mod path;
 mod pixels;
 mod prediction;
 mod replaced;
+mod survey;
 mod watch;
 
 pub use comparison::{Arithmetic, Comparison};
@@ -18,6 +19,7 @@ pub use layer::{LayerMap, LayerMaps};
 pub use method::{Method, Unit, UnknownMethod};
 pub use path::Completeness;
 pub use prediction::{Prediction, rank};
+pub use survey::{Survey, SurveyQuestion};
 pub use watch::{Steps, Watch};
 
 use crate::cam::{self, Map};

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// See the [module](self). Clones are of the same device.
+/// A connection to a GPU. Clones are of the same device.
 #[derive(Clone)]
 pub struct Gpu(Rc<Shared>);
 

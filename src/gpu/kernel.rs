@@ -1,5 +1,5 @@
 //! The kernels: what the GPU can be asked to do, and the WGSL that does it, put together for one way of cutting the work
-//! up. The files lie in `shaders`; see [`template`](super::template) for the forms they use.
+//! up. The files lie in `shaders`; see `template` for the forms they use.
 
 use super::template::write_out;
 use super::tuning::Tuning;

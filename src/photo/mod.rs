@@ -1,9 +1,11 @@
 //! Photos: bytes → upright RGB → a network's input, and the geometry back to the photo.
 //!
-//! `decode` reads the file, `geometry` says what part of it the network sees, `resize` resamples, `erase` paints a part over.
+//! `decode` reads the file, `geometry` says what part of it the network sees, `resize` resamples, `erase` paints a part over,
+//! `archive` finds photos in a ZIP.
 //! Everything is computed here, never by the browser, so that every browser and the native tests see the
 //! same pixels: those that `torchvision` prepares from a Pillow image.
 
+pub mod archive;
 mod decode;
 mod erase;
 mod geometry;
@@ -118,6 +120,16 @@ impl Photo {
         let rgb = resize::resample(&self.rgb, (self.width, self.height), (width, height), window);
         (width, height, opaque(&rgb))
     }
+}
+
+/// A square of `from · from` pixels (RGB, row-major), such as [`Photo::crop_pixels`] gives, scaled to `to · to`.
+///
+/// # Panics
+/// If a side is 0, or `pixels` are not as many.
+#[must_use]
+pub fn scaled_square(pixels: &[u8], from: u32, to: u32) -> Vec<u8> {
+    assert_eq!(pixels.len(), 3 * (from * from) as usize, "a square");
+    resize::resample(pixels, (from, from), (to, to), Window { left: 0, top: 0, width: to, height: to })
 }
 
 /// RGB → RGBA with every pixel opaque.

@@ -1,13 +1,10 @@
 //! Explanations of the current photo.
 
 use super::map::{Subject, map_object};
-use super::{Geometry, Session, failure, geometry, milliseconds_since, object, parse, tell};
+use super::{Geometry, Session, failure, milliseconds_since, object, parse, refusal, tell};
 use crate::cam::{self, Map, Spread};
 use crate::engine::{Description, Engine};
-use crate::explain::{
-    Arithmetic, Comparison, Completeness, ExplainError, Explanation, Method, Prediction, Question,
-};
-use crate::photo::Photo;
+use crate::explain::{Arithmetic, Comparison, Completeness, Explanation, Method, Prediction, Question};
 use js_sys::{Array, Float32Array, Function, Object, Reflect};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -43,7 +40,7 @@ struct ExplanationFacts<'a> {
     same_as: Vec<&'static str>,
     references: &'a [Prediction],
     completeness: Option<Completeness>,
-    geometry: Geometry,
+    geometry: &'a Geometry,
     timings: TimingFacts,
     engine: Description,
     fallback: Option<String>,
@@ -79,27 +76,20 @@ impl Session {
     pub async fn explain(&mut self, options: JsValue, listen: &Function) -> Result<JsValue, JsValue> {
         let start = Instant::now();
         let question = question(options)?;
-        self.forward().await?;
         let watch = async |steps| tell(listen, object(&steps)).await;
-        let explanation = self.explainer.explain_watched(&question, watch).await.map_err(explain_failure)?;
-        let engine = self.explainer.engine_mut();
-        let fallback = engine
-            .take_failure()
-            .map(|error| format!("The GPU failed, and the CPU explained this photo instead. {error}"));
-        let ran = (engine.description(), fallback);
-        explanation_object(&explanation, &self.open_photo()?.photo, milliseconds_since(start), ran)
+        let explanation = self.cam.explain_watched(&question, watch).await.map_err(refusal)?;
+        self.explanation_object(&explanation, start)
     }
 
     /// The Grad-CAM maps of all classes at the last layer for the current photo, class by class; null where the network
     /// has no such head that they need no backward pass.
     #[wasm_bindgen(js_name = classMaps)]
     pub async fn class_maps(&mut self) -> Result<JsValue, JsValue> {
-        self.forward().await?;
-        let maps = self.explainer.class_maps().await.map_err(explain_failure)?;
-        let (Some(maps), Some(layer)) = (maps, self.explainer.network().last_layer()) else {
+        let maps = self.cam.class_maps().await.map_err(refusal)?;
+        let (Some(maps), Some(layer)) = (maps, self.cam.network().last_layer()) else {
             return Ok(JsValue::NULL);
         };
-        let shape = self.explainer.network().node(layer.node).shape;
+        let shape = self.cam.network().node(layer.node).shape;
         let facts = ClassMapsFacts { width: shape.width, height: shape.height, layer: &layer.name };
         let values: Vec<f32> = maps.into_iter().flat_map(|map| map.values).collect();
         let facts = object(&facts)?;
@@ -112,12 +102,11 @@ impl Session {
     pub async fn layer_maps(&mut self, options: JsValue) -> Result<JsValue, JsValue> {
         let options: LayerMapsOptions = parse(options)?;
         let method = method(options.method)?;
-        self.forward().await?;
-        let strip = self.explainer.layer_maps(method, options.target).await.map_err(explain_failure)?;
-        let photo = &self.open_photo()?.photo;
+        let strip = self.cam.layer_maps(method, options.target).await.map_err(refusal)?;
+        let geometry = self.geometry()?;
         let maps = Array::new();
         for of in &strip.maps {
-            maps.push(&class_map(&of.map, &of.layer, method, strip.target.index, photo)?);
+            maps.push(&class_map(&of.map, &of.layer, method, strip.target.index, &geometry)?);
         }
         Ok(maps.into())
     }
@@ -125,18 +114,51 @@ impl Session {
     /// Holds one class against another, for the current photo.
     pub async fn compare(&mut self, options: JsValue) -> Result<JsValue, JsValue> {
         let CompareOptions { expected, predicted, layer } = parse(options)?;
-        self.forward().await?;
-        let comparison = self.explainer.compare(predicted, expected, layer.as_deref()).await;
-        comparison_object(&comparison.map_err(explain_failure)?, &self.open_photo()?.photo)
+        let comparison = self.cam.compare(predicted, expected, layer.as_deref()).await.map_err(refusal)?;
+        comparison_object(&comparison, &self.geometry()?)
+    }
+
+    /// `Explanation` of `gradcam.d.ts`, worked out since `start`.
+    pub(super) fn explanation_object(
+        &mut self,
+        explanation: &Explanation,
+        start: Instant,
+    ) -> Result<JsValue, JsValue> {
+        let geometry = self.geometry()?;
+        let (engine, fallback) = self.ran();
+        let facts = object(&ExplanationFacts {
+            predictions: &explanation.predictions,
+            target: &explanation.target,
+            same_as: explanation.same_as.iter().map(|method| method.name()).collect(),
+            references: &explanation.references,
+            completeness: explanation.completeness,
+            geometry: &geometry,
+            timings: TimingFacts {
+                decode: 0.0,
+                forward: explanation.timings.forward,
+                backward: explanation.timings.backward,
+                total: milliseconds_since(start),
+            },
+            engine,
+            fallback,
+        })?;
+        let Explanation { map, layer, method, target, .. } = explanation;
+        Reflect::set(&facts, &"map".into(), &class_map(map, layer, *method, target.index, &geometry)?)?;
+        Ok(facts)
+    }
+
+    /// What computed, and how the GPU failed if it did.
+    fn ran(&mut self) -> (Description, Option<String>) {
+        let fallback = self
+            .cam
+            .take_failure()
+            .map(|error| format!("The GPU failed, and the CPU explained this photo instead. {error}"));
+        (self.cam.engine().description(), fallback)
     }
 }
 
-pub(super) fn explain_failure(error: ExplainError) -> JsValue {
-    failure(error.code(), error)
-}
-
 /// The method of this name, or the default.
-fn method(name: Option<String>) -> Result<Method, JsValue> {
+pub(super) fn method(name: Option<String>) -> Result<Method, JsValue> {
     name.map_or(Ok(Method::default()), |name| name.parse()).map_err(|error| failure("unknown-method", error))
 }
 
@@ -150,34 +172,7 @@ pub(super) fn question(options: JsValue) -> Result<Question, JsValue> {
     })
 }
 
-fn explanation_object(
-    explanation: &Explanation,
-    photo: &Photo,
-    total: f64,
-    (engine, fallback): (Description, Option<String>),
-) -> Result<JsValue, JsValue> {
-    let facts = object(&ExplanationFacts {
-        predictions: &explanation.predictions,
-        target: &explanation.target,
-        same_as: explanation.same_as.iter().map(|method| method.name()).collect(),
-        references: &explanation.references,
-        completeness: explanation.completeness,
-        geometry: geometry(photo),
-        timings: TimingFacts {
-            decode: 0.0,
-            forward: explanation.timings.forward,
-            backward: explanation.timings.backward,
-            total,
-        },
-        engine,
-        fallback,
-    })?;
-    let Explanation { map, layer, method, target, .. } = explanation;
-    Reflect::set(&facts, &"map".into(), &class_map(map, layer, *method, target.index, photo)?)?;
-    Ok(facts)
-}
-
-fn comparison_object(comparison: &Comparison, photo: &Photo) -> Result<JsValue, JsValue> {
+fn comparison_object(comparison: &Comparison, geometry: &Geometry) -> Result<JsValue, JsValue> {
     let Comparison { predicted, expected, layer, arithmetic, spread, .. } = comparison;
     let facts = object(&ComparisonFacts {
         predicted,
@@ -192,7 +187,7 @@ fn comparison_object(comparison: &Comparison, photo: &Photo) -> Result<JsValue, 
         ("expected", &comparison.expected_map, expected),
         ("margin", &comparison.margin_map, predicted),
     ] {
-        let map = class_map(map, layer, cam::Method::HiResCam.into(), target.index, photo)?;
+        let map = class_map(map, layer, cam::Method::HiResCam.into(), target.index, geometry)?;
         Reflect::set(&maps, &name.into(), &map)?;
     }
     Reflect::set(&facts, &"maps".into(), &maps)?;
@@ -204,7 +199,7 @@ pub(super) fn class_map(
     layer: &str,
     method: Method,
     target: usize,
-    photo: &Photo,
+    geometry: &Geometry,
 ) -> Result<JsValue, JsValue> {
-    map_object(map, Subject { layer, method: method.name(), target, unit: method.unit().name() }, photo)
+    map_object(map, Subject { layer, method: method.name(), target, unit: method.unit().name() }, geometry)
 }

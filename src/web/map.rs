@@ -1,8 +1,7 @@
 //! A map as JavaScript sees it.
 
-use super::{geometry, object};
+use super::{Geometry, object};
 use crate::cam::Map;
-use crate::photo::Photo;
 use js_sys::{Float32Array, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -43,9 +42,9 @@ pub(super) struct Subject<'a> {
 }
 
 /// `ClassMap` of `gradcam.d.ts`.
-pub(super) fn map_object(map: &Map, subject: Subject, photo: &Photo) -> Result<JsValue, JsValue> {
+pub(super) fn map_object(map: &Map, subject: Subject, geometry: &Geometry) -> Result<JsValue, JsValue> {
     let peak = map.peak();
-    let [x, y, width, height] = geometry(photo).crop;
+    let [x, y, width, height] = geometry.crop;
     let centre = |cell: usize, cells: usize| (cell as f64 + 0.5) / cells as f64;
     let facts = object(&MapFacts {
         width: map.width,

@@ -2,21 +2,22 @@
 //!
 //! Here: a session, its model, its engine and its photo. What can be asked about the photo is said in the other files.
 
+mod archive;
 mod erase;
 mod explain;
 mod files;
 mod map;
+mod model;
 mod picture;
+mod survey;
 mod trust;
 
 use crate::cpu::CpuEngine;
-use crate::engine::Engine;
 use crate::engine::choice::{Choice, Chooser, ChosenEngine, Timing, Wish};
-use crate::engine::{Description, FallbackEngine};
-use crate::explain::Explainer;
-use crate::network::Network;
-use crate::photo::{Erasure, Photo, PhotoError, Preprocessing, Rectangle};
-use crate::weights::Weights;
+use crate::engine::{Description, Engine, FallbackEngine};
+use crate::model::Model;
+use crate::photo::{Photo, PhotoError, Rectangle};
+use crate::{GradCam, GradCamError};
 use js_sys::{Error, Function, Promise, Reflect, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -92,34 +93,8 @@ impl EngineChooser {
 /// One network, its engine, and the photo that is being explained.
 #[wasm_bindgen]
 pub struct Session {
-    explainer: Explainer<ChosenEngine>,
+    cam: GradCam<ChosenEngine>,
     chooser: Chooser,
-    photo: Option<OpenPhoto>,
-}
-
-struct OpenPhoto {
-    photo: Photo,
-    /// What is painted over.
-    erasure: Option<Erasure>,
-    /// Whether the engine's forward is of this photo.
-    forwarded: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ModelFacts<'a> {
-    architecture: &'a str,
-    labels: &'a [String],
-    layers: Vec<LayerFacts<'a>>,
-    input_size: usize,
-}
-
-#[derive(Serialize)]
-struct LayerFacts<'a> {
-    name: &'a str,
-    height: usize,
-    width: usize,
-    channels: usize,
 }
 
 #[derive(Serialize)]
@@ -145,43 +120,14 @@ struct ChoiceFacts {
 
 #[wasm_bindgen]
 impl Session {
-    /// Builds the network and its engine on the CPU from the bytes of a model file. `labels`, if given, replace the
-    /// file's; `chooser` will choose other engines.
+    /// Builds the network and its engine on the CPU from the bytes of a model file. `options` say what the file does not;
+    /// `chooser` will choose other engines.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        model: &[u8],
-        labels: Option<Vec<String>>,
-        chooser: Option<EngineChooser>,
-    ) -> Result<Session, JsValue> {
-        let weights = Weights::from_safetensors(model).map_err(|error| failure(error.code(), error))?;
-        let network = Network::from_weights(&weights, labels).map_err(|error| failure(error.code(), error))?;
-        let engine = CpuEngine::new(network).map_err(|error| failure(error.code(), error))?;
-        let explainer = Explainer::new(FallbackEngine::new(engine));
-        Ok(Self { explainer, chooser: chooser.unwrap_or_default().chooser, photo: None })
-    }
-
-    /// Architecture, labels, layers and input size.
-    pub fn model(&self) -> Result<JsValue, JsValue> {
-        let network = self.explainer.network();
-        let layers = network
-            .layers()
-            .iter()
-            .map(|layer| {
-                let shape = network.node(layer.node).shape;
-                LayerFacts {
-                    name: &layer.name,
-                    height: shape.height,
-                    width: shape.width,
-                    channels: shape.channels,
-                }
-            })
-            .collect();
-        object(&ModelFacts {
-            architecture: network.architecture(),
-            labels: network.labels(),
-            layers,
-            input_size: network.input_shape().height,
-        })
+    pub fn new(file: &[u8], options: JsValue, chooser: Option<EngineChooser>) -> Result<Session, JsValue> {
+        let Model { network, preprocessing } = model::read(file, options)?;
+        let engine = CpuEngine::new(network).map_err(|error| refusal(error.into()))?;
+        let cam = GradCam::new(FallbackEngine::new(engine), preprocessing);
+        Ok(Self { cam, chooser: chooser.unwrap_or_default().chooser })
     }
 
     /// Chooses the engine that runs from now on: `auto`, `cpu` or `webgpu`. `remembered` is an object of timings that
@@ -190,22 +136,19 @@ impl Session {
     pub async fn choose_engine(&mut self, asked: JsValue, remembered: JsValue) -> Result<JsValue, JsValue> {
         let wish: Wish = parse(asked)?;
         let remembered: HashMap<String, Timing> = parse(remembered)?;
-        if let Some(open) = &mut self.photo {
-            open.forwarded = false;
-        }
-        let choice = self.chooser.choose(self.explainer.engine_mut(), wish, &remembered).await;
-        object(&ChoiceFacts { engine: self.explainer.engine().description(), choice })
+        let choice = self.chooser.choose(self.cam.engine_mut(), wish, &remembered).await;
+        object(&ChoiceFacts { engine: self.cam.engine().description(), choice })
     }
 
     /// Which engine runs.
     pub fn engine(&self) -> Result<JsValue, JsValue> {
-        object(&self.explainer.engine().description())
+        object(&self.cam.engine().description())
     }
 
     /// Decodes a photo, makes it the current one, and returns its size, geometry and pixels to show. A photo that
     /// cannot be decoded leaves the current one as it was.
-    pub fn open(&mut self, bytes: &[u8]) -> Result<JsValue, JsValue> {
-        self.open_with(|| Photo::decode(bytes))
+    pub fn open(&mut self, file: &[u8]) -> Result<JsValue, JsValue> {
+        self.open_with(|| Photo::decode(file))
     }
 
     /// As `open`, for a photo that is there as pixels: RGBA, row-major.
@@ -216,63 +159,42 @@ impl Session {
 
     fn open_with(&mut self, decode: impl FnOnce() -> Result<Photo, PhotoError>) -> Result<JsValue, JsValue> {
         let start = Instant::now();
-        let photo = decode().map_err(|error| failure(error.code(), error))?;
-        let open = OpenPhoto { photo, erasure: None, forwarded: false };
-        let facts = open.facts(start);
-        self.photo = Some(open);
-        facts
+        self.cam.open_photo(decode().map_err(|error| refusal(error.into()))?);
+        self.opened(start)
     }
 
-    /// Runs the network on the current photo, unless it has.
-    async fn forward(&mut self) -> Result<(), JsValue> {
-        let open = self.photo.as_mut().ok_or_else(no_photo)?;
-        if !open.forwarded {
-            let input = match &open.erasure {
-                Some(erasure) => Preprocessing::IMAGENET.normalise(erasure.pixels()),
-                None => open.photo.network_input(&Preprocessing::IMAGENET),
-            };
-            self.explainer.forward(&input).await.map_err(|error| failure(error.code(), error))?;
-            open.forwarded = true;
+    /// Size, geometry and pixels of the current photo to show, and what the network sees; worked out since `start`.
+    fn opened(&self, start: Instant) -> Result<JsValue, JsValue> {
+        let photo = self.cam.photo().map_err(refusal)?;
+        let (width, height, mut pixels) = photo.scaled_to_fit(SHOWN_SIDE);
+        let geometry = self.geometry()?;
+        if let Some(erasure) = self.cam.erasure() {
+            let [x, y, crop_width, crop_height] = geometry.crop;
+            let across = f64::from(width) / f64::from(geometry.photo[0]);
+            let down = f64::from(height) / f64::from(geometry.photo[1]);
+            let square =
+                Rectangle { x: x * across, y: y * down, width: crop_width * across, height: crop_height * down };
+            // A photo has pixels, so that this fits.
+            erasure.paint(&mut pixels, width as usize, square);
         }
-        Ok(())
-    }
-
-    fn open_photo(&self) -> Result<&OpenPhoto, JsValue> {
-        self.photo.as_ref().ok_or_else(no_photo)
-    }
-}
-
-fn no_photo() -> JsValue {
-    failure("internal", "No photo has been opened yet.")
-}
-
-impl OpenPhoto {
-    /// Size, geometry and pixels to show, and what the network sees; worked out since `start`.
-    fn facts(&self, start: Instant) -> Result<JsValue, JsValue> {
-        let (width, height, mut pixels) = self.photo.scaled_to_fit(SHOWN_SIDE);
-        let geometry = geometry(&self.photo);
-        let crop = match &self.erasure {
-            Some(erasure) => {
-                let [x, y, crop_width, crop_height] = geometry.crop;
-                let across = f64::from(width) / f64::from(geometry.photo[0]);
-                let down = f64::from(height) / f64::from(geometry.photo[1]);
-                let square = Rectangle {
-                    x: x * across,
-                    y: y * down,
-                    width: crop_width * across,
-                    height: crop_height * down,
-                };
-                // A photo has pixels, so that this fits.
-                erasure.paint(&mut pixels, width as usize, square);
-                opaque(erasure.pixels())
-            }
-            None => opaque(&self.photo.crop_pixels(&Preprocessing::IMAGENET)),
-        };
+        let crop = opaque(&self.cam.seen().map_err(refusal)?);
         let facts = object(&OpenedFacts { width, height, geometry, decode: milliseconds_since(start) })?;
         Reflect::set(&facts, &"pixels".into(), &Uint8Array::from(pixels.as_slice()))?;
         Reflect::set(&facts, &"crop".into(), &Uint8Array::from(crop.as_slice()))?;
         Ok(facts)
     }
+
+    /// Where the current photo's crop lies.
+    fn geometry(&self) -> Result<Geometry, JsValue> {
+        let photo = self.cam.photo().map_err(refusal)?;
+        let crop = self.cam.geometry().map_err(refusal)?.in_photo;
+        Ok(Geometry { photo: [photo.width(), photo.height()], crop: [crop.x, crop.y, crop.width, crop.height] })
+    }
+}
+
+/// What JavaScript gets to see of an error.
+fn refusal(error: GradCamError) -> JsValue {
+    failure(error.code(), error)
 }
 
 /// RGB → RGBA.
@@ -293,11 +215,6 @@ async fn tell(listen: &Function, news: Result<JsValue, JsValue>) -> bool {
 /// Asks JavaScript whether a long computation is still wanted, without any news of it.
 async fn go_on(listen: &Function) -> bool {
     tell(listen, Ok(JsValue::UNDEFINED)).await
-}
-
-fn geometry(photo: &Photo) -> Geometry {
-    let crop = photo.crop_geometry(&Preprocessing::IMAGENET).in_photo;
-    Geometry { photo: [photo.width(), photo.height()], crop: [crop.x, crop.y, crop.width, crop.height] }
 }
 
 fn milliseconds_since(start: Instant) -> f64 {

@@ -3,6 +3,7 @@ import { startWorker } from './bound-worker.js';
 import { fetchModel, fetchPhoto } from './download.js';
 import { GradCamError, aborted } from './error.js';
 import { plan } from './flavour.js';
+import { fetchManifest } from './manifest.js';
 import { rememberTiming, rememberedTimings } from './timings.js';
 
 /**
@@ -16,6 +17,9 @@ import { rememberTiming, rememberedTimings } from './timings.js';
  * @typedef {import('./protocol.d.ts').Request} Request
  * @typedef {import('./protocol.d.ts').Reply} Reply
  */
+
+/** Numbers of photos and archives: of all engines of a page, as a photo may go from one to the other. */
+let nextToken = 1;
 
 const BROKEN_DOWN = 'The engine broke down with the GPU, so the CPU has taken over.';
 
@@ -38,10 +42,10 @@ class Photo {
 /** See `gradcam.d.ts`. */
 export class GradCam {
   /**
-   * @param {LoadOptions} options
+   * @param {LoadOptions} [options]
    * @returns {Promise<GradCam>}
    */
-  static async load(options) {
+  static async load(options = {}) {
     const engine = plan(options);
     if (engine.flavours.length === 0) {
       throw new GradCamError(
@@ -51,7 +55,7 @@ export class GradCam {
     }
     const cam = new GradCam(engine, options);
     try {
-      cam.#modelBlob = await fetchModel(options);
+      cam.#modelBlob = await fetchModel(await withModel(options));
       const { size } = cam.#modelBlob;
       options.onProgress?.({ phase: 'prepare', loaded: size, total: size });
       await cam.#prepare(options.signal).catch((error) => {
@@ -69,8 +73,7 @@ export class GradCam {
   #plan;
   #connection;
   #modelBlob = new Blob();
-  #labels;
-  #nextToken = 1;
+  #modelOptions;
   /** @type {import('../gradcam.d.ts').Model | undefined} */
   #model;
   #asked;
@@ -82,11 +85,11 @@ export class GradCam {
 
   /**
    * @param {Plan} plan
-   * @param {Pick<LoadOptions, 'labels' | 'engine'>} options
+   * @param {LoadOptions} options
    */
-  constructor(plan, { labels, engine = 'auto' }) {
+  constructor(plan, { labels, inputSize, resize, mean, std, engine = 'auto' }) {
     this.#plan = plan;
-    this.#labels = labels;
+    this.#modelOptions = { labels, inputSize, resize, mean, std };
     this.#asked = engine;
     // At once, so that the engine compiles while the model downloads.
     this.#connection = new Connection(plan, engine);
@@ -108,7 +111,7 @@ export class GradCam {
   async #prepare(signal) {
     const asked = this.#failure ? 'cpu' : this.#asked;
     const { model, choice } = await this.#connection.ask(
-      { kind: 'load', model: this.#modelBlob, labels: this.#labels, wish: wish(asked) },
+      { kind: 'load', model: this.#modelBlob, options: this.#modelOptions, wish: wish(asked) },
       signal,
     );
     this.#model = model;
@@ -187,13 +190,16 @@ export class GradCam {
     const handle = await this.#handle(photo, signal);
     const options = { layer, method, target, topK };
     const explanation = await this.#ask({ kind: 'explain', photo: handle, options }, signal, onProgress);
-    const { engine, fallback } = explanation;
-    if (this.engine.kind === 'webgpu' && engine.kind === 'cpu') {
-      // Without a word of it where the request that lost the GPU was given up meanwhile.
-      this.#failure = fallback ?? 'The GPU failed, so the CPU has taken over.';
-      this.#choice = { ...this.choice, engine, reason: this.#failure };
-    }
+    this.#noteFallback(explanation);
     return explanation;
+  }
+
+  /** Takes note where the CPU answered in place of the GPU. @param {Explanation} explanation */
+  #noteFallback({ engine, fallback }) {
+    if (this.engine.kind !== 'webgpu' || engine.kind !== 'cpu') return;
+    // Without a word of it where the request that lost the GPU was given up meanwhile.
+    this.#failure = fallback ?? 'The GPU failed, so the CPU has taken over.';
+    this.#choice = { ...this.choice, engine, reason: this.#failure };
   }
 
   /**
@@ -212,6 +218,36 @@ export class GradCam {
   async layerMaps(photo, { method, target, signal } = {}) {
     const handle = await this.#handle(photo, signal);
     return this.#ask({ kind: 'layer-maps', photo: handle, options: { method, target } }, signal);
+  }
+
+  /**
+   * @param {Source} photo
+   * @param {import('../gradcam.d.ts').SurveyOptions} [options]
+   */
+  async survey(photo, { expected, layer, method, colors, side = 160, signal } = {}) {
+    const source = await fetchPhoto(photo, signal);
+    const options = { expected, layer, method, colors, side };
+    const survey = await this.#ask({ kind: 'survey', source, options }, signal);
+    const { explanation, margin, spread } = survey;
+    this.#noteFallback(explanation);
+    const overlay = new ImageData(new Uint8ClampedArray(survey.overlay), side, side);
+    return { explanation, expected: survey.expected, margin, spread, overlay };
+  }
+
+  /** @param {Blob} source @returns {Promise<import('../gradcam.d.ts').Archive>} */
+  async openArchive(source) {
+    const archive = { token: nextToken++, source };
+    const names = await this.#ask({ kind: 'open-archive', archive });
+    return {
+      names,
+      read: async (index, { signal } = {}) =>
+        new Blob([await this.#ask({ kind: 'read-archive', archive, index }, signal)]),
+    };
+  }
+
+  /** @param {string} text */
+  parseLabels(text) {
+    return this.#ask({ kind: 'parse-labels', text });
   }
 
   /**
@@ -254,7 +290,7 @@ export class GradCam {
     const { token, source, erased } = await this.#handle(photo, signal);
     // One region after the other would blur what is blurred: the newest mask says all that is painted over.
     const original = erased?.original ?? token;
-    const handle = { token: this.#nextToken++, source, erased: { original, mask, fill } };
+    const handle = { token: nextToken++, source, erased: { original, mask, fill } };
     return new Photo(handle, await this.#ask({ kind: 'open', photo: handle }, signal));
   }
 
@@ -289,7 +325,7 @@ export class GradCam {
   async #handle(photo, signal) {
     if (photo instanceof Photo) return photo.handle;
     const source = await fetchPhoto(/** @type {Source} */ (photo), signal);
-    return { token: this.#nextToken++, source };
+    return { token: nextToken++, source };
   }
 
   /**
@@ -418,6 +454,18 @@ class Connection {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+/**
+ * The options with a model: the one that the site ships where they name none.
+ *
+ * @param {LoadOptions} options
+ */
+async function withModel(options) {
+  const { model } = options;
+  if (model) return { ...options, model };
+  const shipped = (await fetchManifest()).model;
+  return { ...options, model: shipped.url, bytes: shipped.bytes, sha256: shipped.sha256 };
 }
 
 /**

@@ -12,7 +12,7 @@ const CACHE = 'gradcam-models';
  * The model's bytes, from wherever they are. Given a URL and a hash, a copy is kept under that hash, so that the next
  * visit downloads nothing.
  *
- * @param {LoadOptions} options
+ * @param {LoadOptions & { model: NonNullable<LoadOptions['model']> }} options
  * @returns {Promise<Blob>}
  */
 export async function fetchModel({ model, bytes, sha256, onProgress, signal }) {
@@ -71,7 +71,7 @@ export async function fetchPhoto(source, signal) {
  * @param {LoadOptions['onProgress']} onProgress
  * @param {AbortSignal} [signal]
  */
-async function download(url, total, onProgress, signal) {
+export async function download(url, total, onProgress, signal) {
   const stall = new AbortController();
   const either = signal ? AbortSignal.any([signal, stall.signal]) : stall.signal;
   /** @type {ReturnType<typeof setTimeout> | undefined} */

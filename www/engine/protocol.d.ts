@@ -17,9 +17,12 @@ import type {
   LayerMethod,
   Mask,
   Model,
+  ModelOptions,
   RandomisationStep,
   Scale,
   Steps,
+  Survey,
+  SurveyOptions,
   WantedEngine,
 } from '../gradcam.d.ts';
 
@@ -56,7 +59,7 @@ export interface Start {
 export interface Load {
   kind: 'load';
   model: Blob;
-  labels?: string[];
+  options: ModelOptions;
   wish: Wish;
 }
 
@@ -101,6 +104,34 @@ export interface Randomise {
   kind: 'randomise';
   photo: PhotoHandle;
   options: MapOptions;
+}
+
+export interface SurveyOne {
+  kind: 'survey';
+  source: Blob | ImageData;
+  options: Omit<SurveyOptions, 'signal'> & { side: number };
+}
+
+/** An archive by number, with its file in case the worker does not have it open any more. */
+export interface ArchiveHandle {
+  token: number;
+  source: Blob;
+}
+
+export interface OpenArchive {
+  kind: 'open-archive';
+  archive: ArchiveHandle;
+}
+
+export interface ReadArchive {
+  kind: 'read-archive';
+  archive: ArchiveHandle;
+  index: number;
+}
+
+export interface ParseLabels {
+  kind: 'parse-labels';
+  text: string;
 }
 
 export interface Hottest {
@@ -167,6 +198,10 @@ export type Request =
   | Compare
   | Measure
   | Randomise
+  | SurveyOne
+  | OpenArchive
+  | ReadArchive
+  | ParseLabels
   | Hottest
   | Elsewhere
   | Npy
@@ -201,6 +236,11 @@ export interface Answers {
   compare: Comparison;
   faithfulness: Faithfulness;
   randomise: RandomisationStep[];
+  /** The overlay as RGBA. */
+  survey: Omit<Survey, 'overlay'> & { overlay: Uint8Array<ArrayBuffer>; side: number };
+  'open-archive': string[];
+  'read-archive': Uint8Array<ArrayBuffer>;
+  'parse-labels': string[];
   hottest: Mask;
   elsewhere: Mask;
   npy: Uint8Array<ArrayBuffer>;

@@ -6,6 +6,7 @@ import { start } from './start.js';
  * @typedef {import('./protocol.d.ts').Message} Message
  * @typedef {import('./protocol.d.ts').Request} Request
  * @typedef {import('./protocol.d.ts').PhotoHandle} PhotoHandle
+ * @typedef {import('./protocol.d.ts').ArchiveHandle} ArchiveHandle
  * @typedef {import('../wasm/simd/gradcam.js').EngineChooser} Chooser
  */
 
@@ -24,6 +25,8 @@ let session;
 let openToken = 0;
 /** And which it is without what is painted over. */
 let openOriginal = 0;
+/** By number. @type {Map<number, import('../wasm/simd/gradcam.js').Archive>} */
+const archives = new Map();
 
 /**
  * @param {Request} request
@@ -45,7 +48,7 @@ async function answer(request, tell) {
       const chooser = await prepared;
       // The session takes it over.
       prepared = Promise.resolve(undefined);
-      session = new engine.Session(bytes, request.labels, chooser ?? undefined);
+      session = new engine.Session(bytes, request.options, chooser ?? undefined);
       const choice = await choose(chooser === null ? { ...request.wish, asked: 'cpu' } : request.wish);
       if (chooser === null) Object.assign(choice, { asked: request.wish.asked, reason: SILENT });
       return { model: { ...session.model(), sha256: await sha256(bytes) }, choice };
@@ -77,6 +80,23 @@ async function answer(request, tell) {
     case 'randomise':
       await reopen(request.photo);
       return current().randomise(request.options, tell);
+    case 'survey': {
+      const { source, options } = request;
+      openToken = openOriginal = 0;
+      const survey = await (source instanceof ImageData
+        ? current().surveyPixels(new Uint8Array(source.data), source.width, source.height, options)
+        : current().survey(new Uint8Array(await source.arrayBuffer()), options));
+      const { explanation, decode } = survey;
+      explanation.timings.decode = decode;
+      explanation.timings.total += decode;
+      return survey;
+    }
+    case 'open-archive':
+      return openArchive(engine, request.archive).names();
+    case 'read-archive':
+      return openArchive(engine, request.archive).read(request.index);
+    case 'parse-labels':
+      return engine.parseLabels(request.text);
     case 'hottest':
       return current().hottest(request.values, request.columns, request.rows, request.share);
     case 'elsewhere':
@@ -139,6 +159,16 @@ async function reopen(photo) {
   return undefined;
 }
 
+/**
+ * @param {Awaited<typeof started>['engine']} engine
+ * @param {ArchiveHandle} archive
+ */
+function openArchive(engine, { token, source }) {
+  const open = archives.get(token) ?? new engine.Archive(source);
+  archives.set(token, open);
+  return open;
+}
+
 function current() {
   if (!session) throw Object.assign(new Error('The model has not been loaded.'), { code: 'internal' });
   return session;
@@ -187,16 +217,28 @@ async function run(message) {
  * @returns {Transferable[]}
  */
 function buffers(result) {
-  const maps = [result?.map, ...Object.values(result?.maps ?? {}), ...(Array.isArray(result) ? result : [])];
-  const arrays = [result, result?.pixels, result?.crop, result?.values, ...maps.map((map) => map?.values)];
+  const maps = [
+    result?.map,
+    result?.explanation?.map,
+    ...Object.values(result?.maps ?? {}),
+    ...(Array.isArray(result) ? result : []),
+  ];
+  const arrays = [
+    result,
+    result?.pixels,
+    result?.crop,
+    result?.overlay,
+    result?.values,
+    ...maps.map((map) => map?.values),
+  ];
   return arrays.filter(ArrayBuffer.isView).map((array) => /** @type {ArrayBuffer} */ (array.buffer));
 }
 
 const queue = new Queue(run, ({ id }) => {
   self.postMessage({ id, error: { code: 'aborted', message: 'A newer request took its place.' } });
 });
-// Pictures need no photo: they are made at once, even while a long answer goes on.
-const AT_ONCE = ['paint', 'legend', 'npy', 'zip'];
+// What needs no photo is done at once, even while a long answer goes on.
+const AT_ONCE = ['paint', 'legend', 'npy', 'zip', 'open-archive', 'read-archive', 'parse-labels'];
 self.addEventListener('message', ({ data }) => {
   if (AT_ONCE.includes(data.kind)) void run(data);
   else queue.add(data);

@@ -5,7 +5,7 @@
 //! and the values that a cell contributes to a convolution lie side by side.
 //!
 //! **Who does what.** [`convolution`] prepares a convolution once and then runs it forward and backward by one of two
-//! algorithms: [`winograd`] for 3 × 3 kernels of stride 1, [`direct`] for all others. Both end in [`matrix`], the register
+//! algorithms: `winograd` for 3 × 3 kernels of stride 1, `direct` for all others. Both end in `matrix`, the register
 //! tile of all products. Each file that computes something ends with a reference that follows the definition letter by
 //! letter; tests hold the fast form against it.
 

@@ -1,0 +1,129 @@
+//! A model with what it expects of a photo, and the whole way from its file to an answer.
+
+mod support;
+
+use gradcam::cpu::CpuEngine;
+use gradcam::explain::{Explainer, Question, SurveyQuestion};
+use gradcam::model::{Model, ModelError, ModelOptions};
+use gradcam::photo::{Fill, Photo, Preprocessing};
+use gradcam::{GradCam, GradCamError};
+use support::files::{default_model, default_network, file};
+
+/// The default model with other metadata.
+fn with_metadata(entries: &[(&str, &str)]) -> Vec<u8> {
+    let bytes = default_model();
+    let length = u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")) as usize;
+    let mut header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + length]).expect("a header");
+    for (key, value) in entries {
+        header["__metadata__"][*key] = serde_json::json!(value);
+    }
+    let header = serde_json::to_vec(&header).expect("a header");
+    [&(header.len() as u64).to_le_bytes()[..], &header, &bytes[8 + length..]].concat()
+}
+
+fn preprocessing(file: &[u8], options: ModelOptions) -> Preprocessing {
+    Model::read(file, options).expect("a model").preprocessing
+}
+
+#[test]
+fn what_nobody_says_is_imagenets() {
+    assert_eq!(preprocessing(&default_model(), ModelOptions::default()), Preprocessing::IMAGENET);
+    let options = ModelOptions { input_size: Some(288), ..ModelOptions::default() };
+    let expected = Preprocessing { crop: 288, resize: 330, ..Preprocessing::IMAGENET };
+    assert_eq!(preprocessing(&default_model(), options), expected, "288 · 256 / 224 is 329.1");
+}
+
+#[test]
+fn the_file_is_believed_and_the_caller_before_it() {
+    let stated =
+        with_metadata(&[("input_size", "160"), ("resize", "170"), ("mean", "[0.5,0.5,0.5]"), ("std", "[1,1,1]")]);
+    let of_file = Preprocessing { crop: 160, resize: 170, mean: [0.5; 3], std: [1.0; 3] };
+    assert_eq!(preprocessing(&stated, ModelOptions::default()), of_file);
+    let options = ModelOptions { input_size: Some(128), std: Some([0.25; 3]), ..ModelOptions::default() };
+    let model = Model::read(&stated, options).expect("a model");
+    assert_eq!(model.preprocessing, Preprocessing { crop: 128, std: [0.25; 3], ..of_file });
+    let shape = model.network.input_shape();
+    assert_eq!((shape.height, shape.width), (128, 128));
+    let last = model.network.last_layer().expect("a layer");
+    assert_eq!(model.network.node(last.node).shape.height, 4);
+}
+
+#[test]
+fn what_cannot_be_is_said() {
+    let refused = |file: &[u8], options: ModelOptions, words: &str| {
+        let error = Model::read(file, options).expect_err(words);
+        let message = error.to_string();
+        assert!(message.contains(words) && message.ends_with('.'), "{message}");
+        assert!(matches!(error, ModelError::Preprocessing { .. } | ModelError::Network(_)));
+    };
+    let file = default_model();
+    let options = ModelOptions::default;
+    refused(&file, ModelOptions { resize: Some(200), ..options() }, "no square of 224 × 224");
+    refused(&file, ModelOptions { resize: Some(5000), ..options() }, "2048 pixels at most");
+    refused(&file, ModelOptions { input_size: Some(8), ..options() }, "32");
+    refused(&file, ModelOptions { input_size: Some(u32::MAX), ..options() }, "2048 pixels at most");
+    refused(&file, ModelOptions { std: Some([1.0, 0.0, 1.0]), ..options() }, "not above zero");
+    refused(&file, ModelOptions { mean: Some([f32::NAN; 3]), ..options() }, "not a finite number");
+    refused(&with_metadata(&[("input_size", "large")]), options(), "input_size is “large”");
+    refused(&with_metadata(&[("mean", "[1,2]")]), options(), "mean is “[1,2]”");
+}
+
+fn dahlia() -> Vec<u8> {
+    file("www/photos/dahlia.jpg")
+}
+
+#[test]
+fn the_whole_way_says_what_its_parts_say() {
+    pollster::block_on(async {
+        let mut cam = GradCam::load(&default_model(), ModelOptions::default()).expect("a model");
+        let nothing = cam.explain(&Question::default()).await;
+        assert_eq!(nothing, Err(GradCamError::NoPhoto));
+        assert!(cam.open(b"no photo").is_err());
+        cam.open(&dahlia()).expect("a photo");
+        let found = cam.explain(&Question::default()).await.expect("an explanation");
+
+        let mut explainer = Explainer::new(CpuEngine::new(default_network()).expect("an engine"));
+        let photo = Photo::decode(&dahlia()).expect("a photo");
+        explainer.forward(&photo.network_input(&Preprocessing::IMAGENET)).await.expect("a forward");
+        let expected = explainer.explain(&Question::default()).await.expect("an explanation");
+        assert_eq!(found.predictions, expected.predictions);
+        assert_eq!(found.map, expected.map);
+        assert_eq!(cam.logits().await.expect("logits").len(), 102);
+        assert_eq!(cam.layer_maps(Question::default().method, None).await.expect("maps").maps.len(), 10);
+        assert_eq!(cam.class_maps().await.expect("maps").expect("a linear head").len(), 102);
+
+        // What is painted over is seen, and comes back.
+        let side = 224;
+        let before = cam.seen().expect("pixels");
+        let painted = cam.erase(vec![true; side * side], Fill::Mean).map(|_| ());
+        assert_eq!(painted, Ok(()));
+        assert_ne!(cam.seen().expect("pixels"), before);
+        assert_ne!(cam.explain(&Question::default()).await.expect("an explanation").map, found.map);
+        cam.restore();
+        assert_eq!(cam.explain(&Question::default()).await.expect("an explanation").map, found.map);
+        let mask = cam.erase(vec![true; 9], Fill::Mean).map(|_| ());
+        assert_eq!(mask, Err(GradCamError::Mask { found: 9, side }));
+    });
+}
+
+#[test]
+fn a_survey_says_by_how_much_the_answer_leads() {
+    pollster::block_on(async {
+        let mut cam = GradCam::load(&default_model(), ModelOptions::default()).expect("a model");
+        cam.open(&dahlia()).expect("a photo");
+        let question =
+            |expected| SurveyQuestion { layer: None, method: Question::default().method, expected, top: 3 };
+        let alone = cam.survey(&question(None)).await.expect("a survey");
+        let [first, second, third] = &alone.explanation.predictions[..] else { panic!("three predictions") };
+        assert_eq!(alone.margin, first.logit - second.logit, "over the second");
+        assert_eq!(alone.expected, None);
+        let right = cam.survey(&question(Some(first.index))).await.expect("a survey");
+        assert_eq!(right.margin, alone.margin, "over the second, where it is right");
+        let wrong = cam.survey(&question(Some(third.index))).await.expect("a survey");
+        assert_eq!(wrong.margin, first.logit - third.logit, "over the expected one, where it is wrong");
+        assert_eq!(wrong.expected.as_ref(), Some(third));
+        assert_eq!(wrong.explanation.map, alone.explanation.map, "the map is the predicted class's");
+        assert_eq!(wrong.spread, gradcam::cam::spread(&alone.explanation.map));
+        assert!(cam.survey(&question(Some(102))).await.is_err(), "no such class");
+    });
+}
