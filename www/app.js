@@ -1,8 +1,10 @@
 // Wires state to views: one object says everything that is on the page, `set` changes it and redraws.
 // The order of things lives here too: loading the network, opening photos, explaining them, and who may overwrite whom.
 
-import { GradCam, GradCamError } from './gradcam.js';
+import { ownCheckpoint } from './checkpoint/checkpoint.js';
+import { GradCamError } from './gradcam.js';
 import { askForIsolation } from './isolation.js';
+import { Networks } from './networks.js';
 import { followed, linkedClass, linkedLayer, modelRemark, readLink } from './save/link.js';
 import { createCaption } from './view/caption.js';
 import { createClasses } from './view/classes.js';
@@ -15,6 +17,8 @@ import { methodName } from './view/format.js';
 import { createLegend, LEGEND_COLORS } from './view/legend.js';
 import { createLinkNotice } from './view/link-notice.js';
 import { createLive } from './view/live.js';
+import { createNetworkDialog } from './view/network/dialog.js';
+import { createNetworkLine } from './view/network/line.js';
 import { createPicture } from './view/picture.js';
 import { createPredictions } from './view/predictions.js';
 import { createPreview } from './view/preview.js';
@@ -28,6 +32,7 @@ import { createLayers } from './view/study/layers.js';
 import { createTabs } from './view/study/tabs.js';
 import { stopLongTasks } from './view/study/task.js';
 import { createTrust } from './view/study/trust.js';
+import { createTwoModels } from './view/study/two-models.js';
 import { createWhatIf } from './view/study/what-if.js';
 
 /** @typedef {import('./view/state.js').Settings} Settings */
@@ -52,9 +57,10 @@ const live = createLive({
   changed: watch,
   fail,
 });
-const sources = createSources({ open: show, fail, leaveCamera: live.stop });
-const classMaps = createClassMaps(() => engine);
-const classPreview = createPreview({ engine: () => engine, classMaps, set });
+const sources = createSources({ open: show, useNetwork, nameClasses, fail, leaveCamera: live.stop });
+const networkDialog = createNetworkDialog({ networks: () => networks, sentence });
+const classMaps = createClassMaps(engine);
+const classPreview = createPreview({ engine, classMaps, set });
 const views = [
   createPicture(),
   createReading({ read: (reading) => set({ reading }), classMaps }),
@@ -75,17 +81,20 @@ const views = [
     stop,
   }),
   createExplainer(() => set({ tab: 'layers' })),
-  createSave({ engine: () => engine, fail: (error) => fail(sentence(error)) }),
+  createSave({ engine, fail: (error) => fail(sentence(error)) }),
   createLinkNotice(() => set({ remark: null })),
   createTabs((tab) => set({ tab })),
   createCompare({
-    engine: () => engine,
+    engine,
     expect: (expected) => set({ expected, expectedFrom: null }),
     sentence,
   }),
-  createLayers({ engine: () => engine, change, sentence }),
-  createTrust({ engine: () => engine, sentence }),
-  createWhatIf({ engine: () => engine, sentence }),
+  createLayers({ engine, change, sentence }),
+  createTrust({ engine, sentence }),
+  createWhatIf({ engine, sentence }),
+  createTwoModels({ networks: () => networks, choose: () => networkDialog.open('second'), sentence }),
+  createNetworkLine(() => networkDialog.open('first'), networkDialog.openNames),
+  networkDialog.render,
   classPreview.render,
   sources.render,
   live.render,
@@ -109,42 +118,53 @@ function fail(message) {
   set({ error: { message, retry: false } });
 }
 
-/** @type {Promise<GradCam>} */
-let engine;
+/** Made below, once the state says what shall compute. @type {Networks} */
+let networks;
 
-function load() {
-  set({ loading: { phase: 'download', loaded: 0, total: null }, error: null });
-  engine = fetchManifest().then(({ version, model: { url, bytes, sha256 } }) => {
-    set({ version });
-    return GradCam.load({
-      model: new URL(url, document.baseURI),
-      bytes,
-      sha256,
-      engine: state.asked,
-      ...chosenByHand(),
-      onProgress: (loading) => set({ loading }),
-    });
-  });
-  engine.then(
-    ({ model, choice }) => {
-      const layer = linkedLayer(link, model) ?? model.layers[model.layers.length - 1].name;
-      const notice = state.asked === 'webgpu' ? choice.reason : null;
-      const target = linkedClass(state.settings.target, model);
-      const expected = linkedClass(state.expected, model);
-      const settings = { ...state.settings, layer, target };
-      set({ model, choice, notice, loading: null, settings, expected, remark: modelRemark(link, model) });
-    },
-    (error) => set({ loading: null, error: { message: sentence(error), retry: true } }),
-  );
+/** The network that the page asks. */
+function engine() {
+  return networks.first;
 }
 
-/** The build of the engine that the page's address asks for: `?flavour=…&threads=…`, for tests and the curious. */
-function chosenByHand() {
-  const asked = new URLSearchParams(location.search);
-  return {
-    flavour: /** @type {import('./gradcam.js').Flavour | undefined} */ (asked.get('flavour') ?? undefined),
-    threads: Number(asked.get('threads')),
-  };
+/**
+ * Begins anew with a network that has just been loaded.
+ *
+ * @param {import('./gradcam.js').GradCam} cam
+ * @param {boolean} first whether none ran before
+ */
+function started({ model, choice }, first) {
+  const notice = state.asked === 'webgpu' ? choice.reason : null;
+  // What was chosen for another network has no meaning here.
+  const kept = first ? state : { settings: { ...state.settings, target: null }, expected: null };
+  const layer = (first && linkedLayer(link, model)) || model.layers[model.layers.length - 1].name;
+  const settings = { ...kept.settings, layer, target: linkedClass(kept.settings.target, model) };
+  const expected = linkedClass(kept.expected, model);
+  const remark = first ? modelRemark(link, model) : null;
+  set({ model, choice, notice, loading: null, settings, expected, expectedFrom: null, remark });
+  if (first) return;
+  const current = state.incoming ?? state.shown;
+  if (current) void show(current);
+}
+
+/** Has a file that was dropped answer from now on. @param {File} file */
+async function useNetwork(file) {
+  try {
+    set({ error: null });
+    await networks.use(ownCheckpoint(file.name, file));
+  } catch (error) {
+    if (!(error instanceof GradCamError && error.code === 'aborted')) fail(sentence(error));
+  }
+}
+
+/** Gives the classes of the network in use the names in a file that was dropped. @param {File} file */
+async function nameClasses(file) {
+  try {
+    const labels = await (await engine()).parseLabels(await file.text());
+    const { checkpoint } = state;
+    await networks.use({ ...checkpoint, options: { ...checkpoint.options, labels } });
+  } catch (error) {
+    if (!(error instanceof GradCamError && error.code === 'aborted')) fail(sentence(error));
+  }
 }
 
 /** What the page's address says shall compute, as `?engine=…`. */
@@ -153,25 +173,14 @@ function engineByHand() {
   return ENGINES.find((each) => each === asked) ?? 'auto';
 }
 
-/** @returns {Promise<{ version: string, model: { url: string, bytes: number, sha256: string } }>} */
-async function fetchManifest() {
-  const response = await fetch(new URL('manifest.json', document.baseURI)).catch(() => null);
-  if (response?.ok) return response.json();
-  throw new GradCamError(
-    'model-download',
-    'The model could not be downloaded. Check the connection and try again.',
-  );
-}
-
 function retry() {
-  load();
+  networks.reload();
   if (state.incoming) void explain(state.incoming);
 }
 
 /** The engine, loaded once more where that failed. */
 function ready() {
-  if (!state.model && !state.loading) load();
-  return engine;
+  return networks.ready();
 }
 
 /** @param {unknown} error */
@@ -258,8 +267,8 @@ function expectFolder(subject) {
  * @param {Source} source
  * @returns {Subject}
  */
-function subjectOf(source) {
-  return { ...source, preview: null, photo: null, result: null };
+function subjectOf({ name, caption, read, sample, folder }) {
+  return { name, caption, read, sample, folder, preview: null, photo: null, result: null };
 }
 
 /** @param {Subject} subject */
@@ -313,7 +322,7 @@ async function chooseEngine(asked, insisting) {
   const mine = ++choices;
   set({ asked, choosing: true, notice: null });
   stopLongTasks();
-  const cam = await engine;
+  const cam = await engine();
   try {
     const choice = await cam.chooseEngine(asked);
     if (mine !== choices) return;
@@ -326,7 +335,7 @@ async function chooseEngine(asked, insisting) {
   }
 }
 
-/** Takes note of a GPU that gave way to the CPU by itself. @param {GradCam} cam */
+/** Takes note of a GPU that gave way to the CPU by itself. @param {import('./gradcam.js').GradCam} cam */
 function noteEngine({ choice }) {
   if (choice === state.choice || state.choosing) return;
   const lost = state.choice?.engine.kind === 'webgpu' && choice.engine.kind === 'cpu';
@@ -362,7 +371,7 @@ async function explain(subject) {
   const { signal } = running;
   set({ busy: !state.live?.started });
   try {
-    const cam = await engine;
+    const cam = await engine();
     if (mine !== turn) return true;
     if (!subject.photo) {
       stopLongTasks();
@@ -391,7 +400,7 @@ async function explain(subject) {
 }
 
 /**
- * @param {GradCam} cam
+ * @param {import('./gradcam.js').GradCam} cam
  * @param {Subject} subject
  * @param {import('./gradcam.js').Photo} photo
  * @param {AbortSignal} signal
@@ -432,7 +441,7 @@ async function ask(cam, subject, photo, signal) {
 }
 
 set({ asked: engineByHand() });
-load();
+networks = new Networks({ state, set, changed: started, sentence });
 follow();
 addEventListener('hashchange', follow);
 void askForIsolation();

@@ -31,7 +31,7 @@ const COLORS = ['turbo', 'viridis'];
 /** @type {State['view'][]} */
 const VIEWS = ['overlay', 'panels'];
 /** @type {State['tab'][]} */
-const TABS = ['compare', 'layers', 'trust', 'what-if'];
+const TABS = ['compare', 'layers', 'trust', 'what-if', 'models'];
 
 /**
  * @param {State} state

@@ -1,5 +1,6 @@
 // The ways in: a file, a drop, a paste, the camera or a sample. Each ends in `open` with a name and a way to the bytes.
 
+import { isCheckpointName, isLabelsName } from '../checkpoint/checkpoint.js';
 import { GradCamError } from '../gradcam.js';
 import { createCamera } from './camera.js';
 import { element } from './element.js';
@@ -84,9 +85,10 @@ function watchFolder(input, open, fail) {
 
 /**
  * @param {(source: Source) => void} open
+ * @param {(file: File) => boolean} takeOther takes a file that is no photo by its name
  * @param {(message: string) => void} fail
  */
-function watchDrop(open, fail) {
+function watchDrop(open, takeOther, fail) {
   const drop = element('drop', HTMLElement);
   // Enter and leave fire for every element on the way; only the sum says whether the pointer is still over the page.
   let depth = 0;
@@ -123,7 +125,8 @@ function watchDrop(open, fail) {
         (found) => openFound(found, open, fail),
         () => fail('That folder could not be read.'),
       );
-    } else if (file) open(ownPhoto(file, file.name));
+    } else if (file && takeOther(file)) return;
+    else if (file) open(ownPhoto(file, file.name));
     else fail('That was not a file. Save the picture first, then drop the file here.');
   });
 }
@@ -143,11 +146,13 @@ function watchPaste(open, fail) {
 /**
  * @param {object} actions
  * @param {(source: Source) => void} actions.open
+ * @param {(file: File) => void} actions.useNetwork
+ * @param {(file: File) => void} actions.nameClasses
  * @param {(message: string) => void} actions.fail
  * @param {() => void} actions.leaveCamera for the dialog, which needs it
  * @returns {{ render: (state: State) => void, first: Source, sample: (name: string | null) => Source | undefined }}
  */
-export function createSources({ open, fail, leaveCamera }) {
+export function createSources({ open, useNetwork, nameClasses, fail, leaveCamera }) {
   const stage = element('stage', HTMLElement);
 
   /** @param {Source} source */
@@ -155,6 +160,14 @@ export function createSources({ open, fail, leaveCamera }) {
     // On a phone the buttons lie far below the picture.
     stage.scrollIntoView({ block: 'nearest' });
     open(source);
+  }
+
+  /** @param {File} dropped */
+  function takeOther(dropped) {
+    if (isCheckpointName(dropped.name)) useNetwork(dropped);
+    else if (isLabelsName(dropped.name)) nameClasses(dropped);
+    else return false;
+    return true;
   }
 
   const file = element('file', HTMLInputElement);
@@ -165,7 +178,7 @@ export function createSources({ open, fail, leaveCamera }) {
   element('choose-folder', HTMLButtonElement).addEventListener('click', () => folder.click());
   watchFolder(folder, take, fail);
   watchInput(capture, (source) => take({ ...source, name: 'Camera photo' }));
-  watchDrop(take, fail);
+  watchDrop(take, takeOther, fail);
   watchPaste(take, fail);
 
   const showCamera = createCamera((blob) => take(ownPhoto(blob, 'Camera photo')));

@@ -1,6 +1,9 @@
 // What is on the page, as one object. Views are functions of it; only app.js changes it.
 
+import { SHIPPED } from '../checkpoint/checkpoint.js';
+
 /** @typedef {import('../gradcam.js').EngineChoice} EngineChoice */
+/** @typedef {import('../checkpoint/checkpoint.js').Checkpoint} Checkpoint */
 
 /**
  * What the engine is asked for. `target` is null for the predicted class.
@@ -68,11 +71,14 @@
  * @typedef {{ x: number, y: number } | 'outside'} Place
  */
 
-/** @typedef {'compare' | 'layers' | 'trust' | 'what-if'} Tab What of the study is open. */
+/** @typedef {'compare' | 'layers' | 'trust' | 'what-if' | 'models'} Tab What of the study is open. */
 
 /**
  * @typedef {object} State
  * @property {import('../gradcam.js').Model | null} model
+ * @property {Checkpoint} checkpoint where it comes from
+ * @property {{ name: string, loaded: number } | null} trying a model that shall take its place, or stand beside it
+ * @property {{ checkpoint: Checkpoint, model: import('../gradcam.js').Model } | null} second held against it
  * @property {import('../gradcam.js').Progress | null} loading
  * @property {boolean} busy
  * @property {{ message: string, retry: boolean } | null} error
@@ -114,6 +120,9 @@ export function pictured(subject, { preview }) {
 export function firstState() {
   return {
     model: null,
+    checkpoint: SHIPPED,
+    trying: null,
+    second: null,
     loading: null,
     busy: false,
     error: null,

@@ -15,7 +15,8 @@ function progressText({ phase, loaded, total }) {
 }
 
 /** @param {State} state */
-function busyText({ choosing, asked, steps }) {
+function busyText({ choosing, asked, steps, trying }) {
+  if (trying) return `Reading ${trying.name}…`;
   if (choosing && asked !== 'cpu') return 'Preparing the GPU…';
   return steps ? `Step ${steps.done} of ${steps.total}` : 'Working…';
 }
@@ -74,7 +75,7 @@ export function createStatus(actions) {
 
   return (state) => {
     const { loading, error } = state;
-    busy.hidden = !(state.busy || state.choosing) || Boolean(loading);
+    busy.hidden = !(state.busy || state.choosing || state.trying) || Boolean(loading);
     write(busyLine, busyText(state));
     // Only what takes many steps is worth stopping, and only where there is something to go back to.
     const stoppable = !busy.hidden && Boolean(state.steps && state.shown);

@@ -6,7 +6,7 @@ import { element } from '../element.js';
 /** @typedef {import('../state.js').Tab} Tab */
 
 /** @type {Tab[]} */
-const TABS = ['compare', 'layers', 'trust', 'what-if'];
+const TABS = ['compare', 'layers', 'trust', 'what-if', 'models'];
 
 /**
  * @param {(tab: Tab) => void} open
