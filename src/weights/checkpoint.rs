@@ -2,10 +2,10 @@
 
 use super::Contents;
 use super::archive::Archive;
-use super::error::{WeightsError, quoted};
+use super::error::{WeightsError, damaged, quoted};
 use super::labels::{self, Entry};
 use super::pickle::{Id, Pickle, TensorPlace, Value};
-use super::tensor::Tensor;
+use super::tensor::{ByteOrder, Tensor};
 use std::borrow::Cow;
 
 /// Under these names a checkpoint has its state dict, if it is none itself.
@@ -30,14 +30,18 @@ pub(super) fn is_legacy(bytes: &[u8]) -> bool {
 /// Reads a checkpoint's names and shapes, its labels and texts. No code in it is run.
 pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, WeightsError> {
     let mut archive = Archive::open(bytes)?;
-    if archive.record("byteorder")?.is_some_and(|order| order.starts_with(b"big")) {
-        return Err(WeightsError::BigEndian);
-    }
+    let byte_order = match archive.record("byteorder")? {
+        // Before PyTorch 2.1 it went without saying.
+        None | Some(b"little") => ByteOrder::LittleEndian,
+        Some(b"big") => ByteOrder::BigEndian,
+        Some(_) => return Err(damaged("its order of bytes is neither “little” nor “big”")),
+    };
     let pickle = Pickle::read(archive.index()?)?;
     let top = entries(&pickle, pickle.root());
     let mut tensors = Vec::new();
     for (name, place) in state_dict(&pickle, &top)? {
-        tensors.push((Cow::Borrowed(name), tensor(&mut archive, name, place, bytes.len())?));
+        let tensor = tensor(&mut archive, name, place, bytes.len())?;
+        tensors.push((Cow::Borrowed(name), tensor.with_byte_order(byte_order)));
     }
     let texts = top.iter().filter_map(|(key, value)| match value {
         &&Value::Text(text) => Some((Cow::Borrowed(*key), Cow::Borrowed(text))),
@@ -91,6 +95,8 @@ fn tensor<'bytes>(
     let record = archive.required(&format!("data/{}", storage.key))?;
     let sizes = |sizes: &[u64]| sizes.iter().map(|&size| usize::try_from(size).ok()).collect::<Option<Vec<_>>>();
     let tensor = || {
+        let size = storage.data_type.size().unwrap_or(0) as u64;
+        storage.count.checked_mul(size).filter(|&size| size <= record.len() as u64)?;
         let offset = usize::try_from(*offset).ok()?;
         let tensor = Tensor::strided(storage.data_type.clone(), sizes(shape)?, sizes(strides)?, offset, record)?;
         // One element may stand at many places of a tensor, which could be any number; but no network is made of that.

@@ -36,9 +36,6 @@ pub enum WeightsError {
         /// With its module, e.g. `os.system`.
         name: String,
     },
-    /// A checkpoint was written on a machine of the other byte order.
-    #[error("The numbers in this checkpoint are big-endian. Save it again on a little-endian machine.")]
-    BigEndian,
     /// A checkpoint has no tensors where they are looked for.
     #[error(
         "The checkpoint has no weights at its top, nor under “state_dict” or “model”: {found}. Save the weights \
@@ -119,12 +116,9 @@ impl WeightsError {
     /// Stable name for programs.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Empty
-            | Self::NotAModel { .. }
-            | Self::Legacy
-            | Self::Damaged { .. }
-            | Self::BigEndian
-            | Self::Extent { .. } => "model-damaged",
+            Self::Empty | Self::NotAModel { .. } | Self::Legacy | Self::Damaged { .. } | Self::Extent { .. } => {
+                "model-damaged"
+            }
             Self::Code { .. } => "model-code",
             Self::NoTensors { .. } | Self::Missing { .. } => "model-tensor-missing",
             Self::Ambiguous { .. } => "model-architecture",

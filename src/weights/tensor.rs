@@ -13,7 +13,7 @@ pub(super) enum DataType {
 
 impl DataType {
     /// Bytes of an element, where it can be read.
-    fn size(&self) -> Option<usize> {
+    pub fn size(&self) -> Option<usize> {
         match self {
             Self::F16 | Self::BF16 => Some(2),
             Self::F32 => Some(4),
@@ -21,6 +21,14 @@ impl DataType {
             Self::Other(_) => None,
         }
     }
+}
+
+/// Which byte of an element comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ByteOrder {
+    /// The last: what nearly every machine does.
+    LittleEndian,
+    BigEndian,
 }
 
 /// Element type, shape and place.
@@ -33,6 +41,7 @@ pub(super) struct Tensor<'bytes> {
     strides: Vec<usize>,
     /// From the first element on. All elements lie within them.
     bytes: &'bytes [u8],
+    byte_order: ByteOrder,
 }
 
 impl<'bytes> Tensor<'bytes> {
@@ -76,7 +85,12 @@ impl<'bytes> Tensor<'bytes> {
             // No elements, or none that will be read.
             _ => &[],
         };
-        Some(Self { data_type, shape, strides, bytes })
+        Some(Self { data_type, shape, strides, bytes, byte_order: ByteOrder::LittleEndian })
+    }
+
+    /// The same tensor, its elements in that order of bytes.
+    pub fn with_byte_order(self, byte_order: ByteOrder) -> Self {
+        Self { byte_order, ..self }
     }
 
     /// Outermost dimension first.
@@ -102,6 +116,12 @@ impl<'bytes> Tensor<'bytes> {
 
     fn gather<const SIZE: usize>(&self, decode: impl Fn([u8; SIZE]) -> f32) -> Vec<f32> {
         let (elements, _) = self.bytes.as_chunks::<SIZE>();
+        let decode = |mut bytes: [u8; SIZE]| {
+            if self.byte_order == ByteOrder::BigEndian {
+                bytes.reverse();
+            }
+            decode(bytes)
+        };
         let count = self.count();
         let in_order = row_major(&self.shape).is_some_and(|strides| {
             let mut dimensions = self.shape.iter().zip(strides.iter().zip(&self.strides));

@@ -103,7 +103,12 @@ impl<'pickle> Machine<'pickle> {
                     return Err(damaged(format!("its pickle has protocol {protocol}, which is unknown")));
                 }
             },
-            0x95 => drop(self.array::<8>()?),
+            0x95 => {
+                let length = self.length::<8>()?;
+                if length > self.rest.len() {
+                    return Err(broken());
+                }
+            }
             // The stack.
             b'(' => self.marks.push(self.stack.len()),
             b'0' => drop(self.pop()?),
@@ -416,7 +421,7 @@ impl<'pickle> Machine<'pickle> {
     fn storage(&mut self) -> Step {
         let reference = self.pop()?;
         let Value::Sequence(parts) = self.value(reference) else { return Err(broken()) };
-        let [kind, storage_type, key, _, _] = **parts else { return Err(broken()) };
+        let [kind, storage_type, key, _, count] = **parts else { return Err(broken()) };
         let data_type = match (self.value(kind), self.value(storage_type)) {
             (Value::Text("storage"), Value::Global(Global::Storage(data_type))) => data_type.clone(),
             // The tensors that are made of it say the type.
@@ -424,26 +429,33 @@ impl<'pickle> Machine<'pickle> {
             _ => return Err(broken()),
         };
         let Value::Text(key) = *self.value(key) else { return Err(broken()) };
-        self.push(Value::Storage(Box::new(Storage { data_type, key })))
+        let count = self.number(count)?;
+        self.push(Value::Storage(Box::new(Storage { data_type, key, count })))
+    }
+
+    fn number(&self, id: Id) -> Step<u64> {
+        match self.value(id) {
+            &Value::Integer(number) => u64::try_from(number).map_err(|_| broken()),
+            _ => Err(broken()),
+        }
+    }
+
+    fn numbers(&self, id: Id) -> Step<Vec<u64>> {
+        match self.value(id) {
+            Value::Sequence(items) if items.len() <= MAXIMUM_RANK => {
+                items.iter().map(|&item| self.number(item)).collect()
+            }
+            _ => Err(broken()),
+        }
     }
 
     fn tensor(&self, storage: Id, offset: Id, shape: Id, strides: Id) -> Step<TensorPlace<'pickle>> {
         let Value::Storage(storage) = self.value(storage) else { return Err(broken()) };
-        let number = |id: Id| match self.value(id) {
-            &Value::Integer(number) => u64::try_from(number).map_err(|_| broken()),
-            _ => Err(broken()),
-        };
-        let numbers = |id: Id| match self.value(id) {
-            Value::Sequence(items) if items.len() <= MAXIMUM_RANK => {
-                items.iter().map(|&item| number(item)).collect()
-            }
-            _ => Err(broken()),
-        };
         Ok(TensorPlace {
             storage: (**storage).clone(),
-            offset: number(offset)?,
-            shape: numbers(shape)?,
-            strides: numbers(strides)?,
+            offset: self.number(offset)?,
+            shape: self.numbers(shape)?,
+            strides: self.numbers(strides)?,
         })
     }
 }

@@ -30,6 +30,8 @@ pub(in crate::weights) struct Storage<'pickle> {
     pub data_type: DataType,
     /// Its record's name, within `data/`.
     pub key: &'pickle str,
+    /// How many there are.
+    pub count: u64,
 }
 
 /// Where a tensor's elements are.
@@ -61,25 +63,19 @@ pub(in crate::weights) enum Global {
     Data,
 }
 
-/// What makes data that is no part of any network, but which checkpoints of whole trainings have beside it.
-const DATA: [&str; 22] = [
+/// What makes data that is no part of any network, but which checkpoints of whole trainings have beside it. The list is that
+/// of PyTorch's own careful reader (`weights_only=True`).
+const DATA: [&str; 15] = [
     "_codecs.encode",
     "__builtin__.bytearray",
     "__builtin__.complex",
     "__builtin__.frozenset",
     "__builtin__.set",
-    "argparse.Namespace",
     "builtins.bytearray",
     "builtins.complex",
     "builtins.frozenset",
     "builtins.set",
     "collections.Counter",
-    "numpy.core.multiarray._reconstruct",
-    "numpy.core.multiarray.scalar",
-    "numpy._core.multiarray._reconstruct",
-    "numpy._core.multiarray.scalar",
-    "numpy.dtype",
-    "numpy.ndarray",
     "torch.Size",
     "torch.device",
     "torch.storage.TypedStorage",
