@@ -200,6 +200,8 @@ check_rust() {
   for flavour in simd threads; do
     cargo_wasm "$flavour" clippy --lib --example parity --example benchmark -- -D warnings
   done
+  say 'Rust: documentation'
+  RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --no-deps --all-features
   say 'Rust: tests'
   cargo test --quiet --locked --all-features
 }
@@ -208,7 +210,7 @@ check_javascript() {
   local bin=$packages/node_modules/.bin
   say 'JavaScript: format'
   "$bin/prettier" --config $packages/.prettierrc.json --log-level warn --check \
-    index.html 'www/**/*.{js,css,ts}' 'tools/*.mjs' "$packages/**/*.{mjs,json}" \
+    index.html 'www/**/*.{html,js,css,ts}' 'tools/*.mjs' "$packages/**/*.{mjs,json,ts}" \
     "$benchmark/**/*.{html,js,json,mjs,ts}"
   say 'JavaScript: types'
   "$bin/tsc" --project $packages/tsconfig.json

@@ -70,10 +70,10 @@ function verdict(steps) {
   }
   const { layer, correlation: value } = steps[fallen];
   if (fallen > 0) {
-    return `Until ${layer} is scrambled the rank correlation stays at ${least} or above: this map depends little on what the parts after it learned, though they tell the species apart.`;
+    return `Until ${layer} is scrambled the rank correlation stays at ${least} or above: this map depends little on what the parts after it learned, though they tell the classes apart.`;
   }
   const end = correlation(steps[steps.length - 1].correlation);
-  return `Scrambling ${layer} alone, which tells the species apart, brings the rank correlation to ${correlation(value)}, and all ${steps.length} steps to ${end}: this map depends on what the network learned.`;
+  return `Scrambling ${layer} alone, which tells the classes apart, brings the rank correlation to ${correlation(value)}, and all ${steps.length} steps to ${end}: this map depends on what the network learned.`;
 }
 
 /** @param {string} className @param {string} text */
