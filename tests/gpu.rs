@@ -11,12 +11,12 @@ use gradcam::gpu::kernel::Kernel;
 use gradcam::gpu::tuning::Tuning;
 use gradcam::gpu::{Gpu, GpuEngine};
 use gradcam::network::{Network, NodeId};
-use gradcam::weights::Weights;
 use pollster::block_on;
 use support::files::{default_network, fixture};
 use support::parity::{Arithmetic, correlation, judge, measure, measure_with_input, relative_l2};
-use support::random::{Untrained, signed};
+use support::random::signed;
 use support::reference::Reference;
+use support::untrained::{Untrained, untrained_network};
 use support::{backward, contract, toy};
 
 const TUNINGS: [(&str, Tuning); 2] = [("hardware", Tuning::HARDWARE), ("software", Tuning::SOFTWARE)];
@@ -90,6 +90,14 @@ fn networks_of_odd_sizes() {
     }
 }
 
+/// Bottlenecks, on maps of a size that they are not made for.
+#[test]
+fn a_resnet50_of_another_size() {
+    let bytes = fixture("references/resnet50.safetensors");
+    let network = untrained_network(Untrained::ResNet50, &Reference::new(&bytes));
+    check_by_definition(&network.with_input_side(65).expect("a side that is allowed"), Tuning::HARDWARE);
+}
+
 #[test]
 fn the_contract() {
     for (_, tuning) in TUNINGS {
@@ -158,11 +166,8 @@ fn resnet34() {
     let bytes = fixture("references/resnet34.safetensors");
     let photo = fixture("references/dahlia.safetensors");
     let input = Reference::new(&photo).input();
-    let model = Untrained::ResNet34.safetensors(7);
-    let weights = Weights::read(&model).expect("a model file");
-    let network = Network::from_weights(&weights, None).expect("a ResNet-34");
-    let mut engine = engine(Tuning::HARDWARE, network);
     let reference = Reference::new(&bytes);
+    let mut engine = engine(Tuning::HARDWARE, untrained_network(Untrained::ResNet34, &reference));
     let measured = measure_with_input(&mut engine, &reference, &input, Arithmetic::Fast);
     judge("resnet34", &block_on(measured).expect("a forward and its gradients"));
 }

@@ -10,9 +10,10 @@ use pollster::block_on;
 use safetensors::{Dtype, View};
 use std::borrow::Cow;
 use support::parity::relative_l2;
-use support::random::{Untrained, signed};
+use support::random::signed;
 use support::reference_engine::ReferenceEngine;
 use support::resnet::{RESNET18, RESNET34, RESNET50, RESNET101, RESNET152, Resnet};
+use support::untrained::Untrained;
 use support::{backward, toy};
 
 /// A tensor of noughts.
@@ -80,9 +81,15 @@ fn wider_blocks_and_groups_are_refused_by_their_shapes() {
         build(tensors).expect_err("another network").to_string()
     };
     let error = changed("layer1.0.conv1.weight", &[128, 64, 1, 1]);
-    assert!(error.contains("“layer1.0.conv1.weight” has shape [128, 64, 1, 1], but [64, 64, 1, 1]"), "{error}");
+    assert!(
+        error.contains("“layer1.0.conv1.weight” has shape [128, 64, 1, 1], but [64, 64, 1, 1]"),
+        "{error}"
+    );
     let error = changed("layer1.0.conv2.weight", &[64, 4, 3, 3]);
-    assert!(error.contains("“layer1.0.conv2.weight” has shape [64, 4, 3, 3], but [64, 64, 3, 3]"), "{error}");
+    assert!(
+        error.contains("“layer1.0.conv2.weight” has shape [64, 4, 3, 3], but [64, 64, 3, 3]"),
+        "{error}"
+    );
     let error = changed("fc.weight", &[5, 512]);
     assert!(error.contains("“fc.weight” has shape [5, 512], but [5, 2048]"), "{error}");
 }

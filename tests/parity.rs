@@ -3,13 +3,11 @@
 mod support;
 
 use gradcam::cpu::CpuEngine;
-use gradcam::network::Network;
-use gradcam::weights::Weights;
 use support::files::{default_network, fixture};
 use support::parity::{Arithmetic, judge, measure, measure_with_input};
-use support::random::Untrained;
 use support::reference::Reference;
 use support::reference_engine::ReferenceEngine;
+use support::untrained::{Untrained, untrained_network};
 
 fn check(photo: &str) {
     let bytes = fixture(&format!("references/{photo}.safetensors"));
@@ -47,16 +45,14 @@ fn ladybird() {
     check("ladybird");
 }
 
-/// Whatever the file's format: an untrained network with 7 classes, as deep and as wide as its name says.
-fn check_untrained(untrained: Untrained, model: &[u8]) {
+/// An untrained network with 7 classes, as deep and as wide as its name says, from files of both formats.
+fn check_untrained(untrained: Untrained) {
     let name = untrained.name();
     let bytes = fixture(&format!("references/{name}.safetensors"));
     let reference = Reference::new(&bytes);
     let photo = fixture("references/dahlia.safetensors");
     let input = Reference::new(&photo).input();
-    let sum = untrained.checksum(7).to_string();
-    assert_eq!(sum, reference.metadata("weights_checksum"), "the formula for the weights");
-    let network = Network::from_weights(&Weights::read(model).expect("a model file"), None).expect("a ResNet");
+    let network = untrained_network(untrained, &reference);
     assert_eq!(network.architecture(), name);
     assert_eq!(network.labels()[6], "class 6");
     let mut engine = CpuEngine::new(network).expect("an engine");
@@ -66,10 +62,10 @@ fn check_untrained(untrained: Untrained, model: &[u8]) {
 
 #[test]
 fn resnet34() {
-    check_untrained(Untrained::ResNet34, &Untrained::ResNet34.safetensors(7));
+    check_untrained(Untrained::ResNet34);
 }
 
 #[test]
-fn resnet34_from_a_checkpoint() {
-    check_untrained(Untrained::ResNet34, &Untrained::ResNet34.checkpoint(7));
+fn resnet50() {
+    check_untrained(Untrained::ResNet50);
 }

@@ -10,8 +10,8 @@ import { MODEL, PHOTOS } from './references.mjs';
 const BUILT = fromRoot('target/parity');
 const FLAVOURS = existsSync(BUILT) ? readdirSync(BUILT) : [];
 
-/** The GPU computes the same whichever flavour asks it. */
-const FLAVOUR_OF_GPU = 'relaxed';
+/** For what differs little between the flavours: the GPU computes the same whichever asks it. */
+const FLAVOUR_OF_ONE = 'relaxed';
 
 const site = new Site();
 const gpu = new Site({ switches: ['--enable-unsafe-webgpu'] });
@@ -20,20 +20,29 @@ test('the comparison has been compiled', () => {
   assert.ok(FLAVOURS.length > 0, 'There is no target/parity/: ./build.sh test makes it.');
 });
 
+/** @param {string} name */
+const reference = (name) => fromRoot(`tests/fixtures/references/${name}.safetensors`);
+
+/**
+ * @typedef {{
+ *   comparison: 'parity' | 'parity_resnet34' | 'parity_resnet50' | 'parity_webgpu' | 'parity_webgpu_hardware',
+ *   flavour: string,
+ *   given: string,
+ *   expected: string,
+ * }} Comparison One of the module's functions, and the paths of what it is given and of what PyTorch says
+ */
+
 /**
  * @param {import('node:test').TestContext} t
  * @param {Site} on
- * @param {'parity' | 'parity_webgpu' | 'parity_webgpu_hardware'} comparison
- * @param {string} flavour
- * @param {string} photo
+ * @param {Comparison} what
  */
-async function compare(t, on, comparison, flavour, photo) {
+async function compare(t, on, { comparison, flavour, given, expected }) {
   on.put('worker.js', 'text/javascript', readFileSync(fromRoot('tests/browser/parity.worker.mjs')));
   on.put('parity.js', 'text/javascript', readFileSync(`${BUILT}/${flavour}/parity.js`));
   on.put('parity_bg.wasm', 'application/wasm', readFileSync(`${BUILT}/${flavour}/parity_bg.wasm`));
-  on.put('model', 'application/octet-stream', readFileSync(MODEL));
-  const reference = readFileSync(fromRoot(`tests/fixtures/references/${photo}.safetensors`));
-  on.put('reference', 'application/octet-stream', reference);
+  on.put('given', 'application/octet-stream', readFileSync(given));
+  on.put('reference', 'application/octet-stream', readFileSync(expected));
   const page = await on.openBare(t);
   const json = await page.evaluate(
     (name) =>
@@ -64,12 +73,38 @@ async function compare(t, on, comparison, flavour, photo) {
   );
 }
 
+/**
+ * @param {Comparison['comparison']} comparison
+ * @param {string} flavour
+ * @param {string} photo
+ * @returns {Comparison}
+ */
+const ofPhoto = (comparison, flavour, photo) => ({
+  comparison,
+  flavour,
+  given: MODEL,
+  expected: reference(photo),
+});
+
 for (const flavour of FLAVOURS)
-  for (const photo of PHOTOS) test(`${photo}, ${flavour}`, (t) => compare(t, site, 'parity', flavour, photo));
+  for (const photo of PHOTOS)
+    test(`${photo}, ${flavour}`, (t) => compare(t, site, ofPhoto('parity', flavour, photo)));
+
+// Untrained networks, read from both formats of files, which the module makes for itself: deep as they are, one in every
+// flavour will do.
+for (const network of /** @type {const} */ (['resnet34', 'resnet50']))
+  for (const flavour of network === 'resnet50' ? FLAVOURS : [FLAVOUR_OF_ONE])
+    test(`${network}, ${flavour}`, (t) =>
+      compare(t, site, {
+        comparison: `parity_${network}`,
+        flavour,
+        given: reference('dahlia'),
+        expected: reference(network),
+      }));
 
 for (const photo of PHOTOS)
-  test(`${photo}, WebGPU`, (t) => compare(t, gpu, 'parity_webgpu', FLAVOUR_OF_GPU, photo));
+  test(`${photo}, WebGPU`, (t) => compare(t, gpu, ofPhoto('parity_webgpu', FLAVOUR_OF_ONE, photo)));
 
 // The kernels that a real GPU gets, through the browser's own compiler.
 test('dahlia, WebGPU as on a real GPU', (t) =>
-  compare(t, gpu, 'parity_webgpu_hardware', FLAVOUR_OF_GPU, 'dahlia'));
+  compare(t, gpu, ofPhoto('parity_webgpu_hardware', FLAVOUR_OF_ONE, 'dahlia')));

@@ -15,7 +15,7 @@ async function compare() {
   const { engine } = await startBuild(here('parity.js'), THREADS);
   /** @param {string} path */
   const bytes = async (path) => new Uint8Array(await (await fetch(here(path))).arrayBuffer());
-  return engine[COMPARISON](await bytes('model'), await bytes('reference'));
+  return engine[COMPARISON](await bytes('given'), await bytes('reference'));
 }
 
 compare().then(

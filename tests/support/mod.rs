@@ -16,3 +16,4 @@ pub mod reference_engine;
 pub mod resnet;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod toy;
+pub mod untrained;
