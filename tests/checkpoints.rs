@@ -192,35 +192,75 @@ fn code_is_refused_by_name_however_it_is_asked_for() {
 #[test]
 fn bombs_do_not_go_off() {
     let megabyte = text(&"x".repeat(1 << 20));
-    let million = |opcodes: &[u8]| opcodes.repeat(1 << 18);
-    let storage =
-        [b"((".as_slice(), &text("storage"), b"ctorch\nFloatStorage\n", &text("0"), &text("cpu"), b"K\x01tQ"]
-            .concat();
+    let many = |opcodes: &[u8]| opcodes.repeat(1 << 16);
+    // Places 1 to 3 of the memo are the function, a storage, and the arguments for a tensor of one element.
+    let tensor = [
+        b"ctorch._utils\n_rebuild_tensor_v2\nq\x01(".as_slice(),
+        &text("storage"),
+        b"ctorch\nFloatStorage\n",
+        &text("0"),
+        &text("cpu"),
+        b"K\x01tQq\x02(h\x02K\0K\x01\x85K\x01\x85\x89N",
+        b"tq\x03",
+    ]
+    .concat();
+    let key = |key: &str| [b"}", &*text(key)].concat();
     let bombs: Vec<(&str, Vec<u8>)> = vec![
-        ("values", b"K\x01".repeat(1 << 22)),
-        ("marks", b"(".repeat(1 << 23)),
+        ("values", b"K\x01".repeat(1 << 21)),
+        ("marks", b"(".repeat(1 << 21)),
         (
             "references to a tuple of many",
-            [b"(", &*million(b"K\x01"), b"tq\x01ccollections\nCounter\nq\x02", &million(b"h\x02h\x01R")].concat(),
+            [b"(", &*many(b"K\x01"), b"tq\x01ccollections\nCounter\nq\x02", &many(b"h\x02h\x01R")].concat(),
         ),
-        ("shapes of many dimensions", [&*storage, b"K\x00(", &million(b"K\x01"), b"t)tq\x01"].concat()),
+        ("tensors", [&*tensor, &many(b"h\x01h\x03R")].concat()),
+        (
+            "shapes of many dimensions",
+            [&*tensor, b"(", &many(b"K\x01"), b"tq\x04", &many(b"h\x01(h\x02K\0h\x04h\x04\x89NtR")].concat(),
+        ),
         (
             "labels that are one long text",
-            [b"}", &*text("labels"), b"](", &megabyte, b"q\x01", &million(b"h\x01"), b"es."].concat(),
+            [&*key("labels"), b"](", &megabyte, b"q\x01", &many(b"h\x01"), b"es."].concat(),
         ),
-        ("names that are one long text", [b"}(", &*megabyte, b"q\x01N", &million(b"h\x01N"), b"u."].concat()),
+        ("names that are one long text", [b"}(", &*megabyte, b"q\x01N", &many(b"h\x01N"), b"u."].concat()),
+        (
+            "tensors whose names are one long text",
+            [&*tensor, b"h\x01h\x03Rq\x04}(", &megabyte, b"q\x05h\x04", &many(b"h\x05h\x04"), b"u."].concat(),
+        ),
         (
             "texts that are one long text",
-            [b"}(", &*text("a"), &megabyte, b"q\x01", &million(&[&*text("bcd"), b"h\x01"].concat()), b"u."]
-                .concat(),
+            [b"}(", &*text("a"), &megabyte, b"q\x01", &many(&[&*text("b"), b"h\x01"].concat()), b"u."].concat(),
         ),
-        ("pops of nothing", million(b"0")),
+        ("pops of nothing", many(b"0")),
         ("a list of itself", b"]q\x00h\x00ah\x00a.".to_vec()),
         ("a table of itself", [b"}q\x00", &*text("state_dict"), b"h\x00s."].concat()),
         ("extensions", b"\x82\x01.".to_vec()),
     ];
     for (what, opcodes) in bombs {
-        refusal(what, &pickle(&opcodes));
+        refusal(what, &archive(&[b"\x80\x04", &*opcodes].concat(), [vec![0; 4]], 4));
+    }
+}
+
+/// Whatever becomes of a file on its way: no end and no byte of it brings the reader down.
+#[test]
+fn no_damage_is_beyond_words() {
+    let small =
+        small_file(serde_json::json!({ "a": { "dtype": "F16", "shape": [2], "data_offsets": [0, 4] } }), &[1; 4]);
+    for bytes in [fixture("checkpoints/bare.pth"), small] {
+        let check = |bytes: &[u8]| {
+            let start = Instant::now();
+            if let Err(error) = open(bytes) {
+                assert_sentence(&error.to_string());
+            }
+            assert!(start.elapsed() < SOON);
+        };
+        (0..bytes.len()).for_each(|length| check(&bytes[..length]));
+        for position in 0..bytes.len() {
+            for other in [0x00, 0xFF, b'R'] {
+                let mut changed = bytes.clone();
+                changed[position] = other;
+                check(&changed);
+            }
+        }
     }
 }
 

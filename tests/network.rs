@@ -82,16 +82,16 @@ fn wider_blocks_and_groups_are_refused_by_their_shapes() {
     };
     let error = changed("layer1.0.conv1.weight", &[128, 64, 1, 1]);
     assert!(
-        error.contains("“layer1.0.conv1.weight” has shape [128, 64, 1, 1], but [64, 64, 1, 1]"),
+        error.contains("“layer1.0.conv1.weight” has shape [128, 64, 1, 1], but a resnet50 needs [64, 64, 1, 1]"),
         "{error}"
     );
     let error = changed("layer1.0.conv2.weight", &[64, 4, 3, 3]);
     assert!(
-        error.contains("“layer1.0.conv2.weight” has shape [64, 4, 3, 3], but [64, 64, 3, 3]"),
+        error.contains("“layer1.0.conv2.weight” has shape [64, 4, 3, 3], but a resnet50 needs [64, 64, 3, 3]"),
         "{error}"
     );
     let error = changed("fc.weight", &[5, 512]);
-    assert!(error.contains("“fc.weight” has shape [5, 512], but [5, 2048]"), "{error}");
+    assert!(error.contains("“fc.weight” has shape [5, 512], but a resnet50 needs [5, 2048]"), "{error}");
 }
 
 #[test]

@@ -65,8 +65,10 @@ pub fn build(weights: &Weights) -> Result<Network, NetworkError> {
     let architecture = recognise(weights)?;
     let stem = Filters::new("conv1", "bn1", [INPUT.channels, STEM_CHANNELS], 7, 2);
     let blocks = blocks(architecture);
-    let head = head(weights);
-    check_names(weights, architecture, &stem, &blocks, &head)?;
+    let head = Head::new(weights, STAGE_CHANNELS[3] * architecture.kind.expansion());
+    let of_blocks = blocks.iter().flat_map(|block| block.branch.iter().chain(&block.shortcut));
+    let expected = [&stem].into_iter().chain(of_blocks).flat_map(Filters::tensors).chain(head.tensors());
+    check(weights, architecture.name, &expected.collect::<Vec<_>>())?;
 
     let reader = Reader { weights, architecture: architecture.name };
     let mut builder = NetworkBuilder::new(INPUT);
@@ -79,7 +81,7 @@ pub fn build(weights: &Weights) -> Result<Network, NetworkError> {
         builder.name(&block.name, node);
     }
     let pooled = builder.global_average_pool(node);
-    builder.linear(pooled, reader.linear(&head, STAGE_CHANNELS[3] * architecture.kind.expansion())?);
+    builder.linear(pooled, reader.linear(&head)?);
     Ok(builder.finish(architecture.name))
 }
 
@@ -169,11 +171,64 @@ impl Filters {
         Self { convolution: convolution.into(), batch_norm: batch_norm.into(), channels, kernel, stride }
     }
 
-    /// Names of the tensors that are read.
-    fn tensors(&self) -> impl Iterator<Item = String> {
-        let of_batch_norm = BatchNorm::TENSORS.map(|part| format!("{}.{part}", self.batch_norm));
-        [format!("{}.weight", self.convolution)].into_iter().chain(of_batch_norm)
+    /// Names and shapes of the tensors that are read.
+    fn tensors(&self) -> impl Iterator<Item = (String, Vec<usize>)> {
+        let [from, to] = self.channels;
+        let weight = (format!("{}.weight", self.convolution), vec![to, from, self.kernel, self.kernel]);
+        let of_batch_norm = BatchNorm::TENSORS.map(|part| (format!("{}.{part}", self.batch_norm), vec![to]));
+        [weight].into_iter().chain(of_batch_norm)
     }
+}
+
+/// The last layer, which is linear.
+struct Head {
+    /// `fc`, or `fc.1`, say, where a dropout comes before it.
+    name: String,
+    classes: usize,
+    features: usize,
+}
+
+impl Head {
+    /// With as many classes as the weight has rows.
+    fn new(weights: &Weights, features: usize) -> Self {
+        let within_sequence = |name: &str| {
+            let index = name.strip_prefix("fc.")?.strip_suffix(".weight")?;
+            let is_linear = index.bytes().all(|byte| byte.is_ascii_digit()) && weights.shape(name)?.len() == 2;
+            is_linear.then(|| format!("fc.{index}"))
+        };
+        let found = if weights.contains("fc.weight") { None } else { weights.names().find_map(within_sequence) };
+        let name = found.unwrap_or_else(|| "fc".to_string());
+        let classes = match weights.shape(&format!("{name}.weight")) {
+            Some(&[classes, _]) if classes > 0 => classes,
+            // Any other shape, or none: `check` says what is wrong with it.
+            _ => 1,
+        };
+        Self { name, classes, features }
+    }
+
+    /// Names and shapes of the tensors that are read.
+    fn tensors(&self) -> [(String, Vec<usize>); 2] {
+        let &Self { ref name, classes, features } = self;
+        [(format!("{name}.weight"), vec![classes, features]), (format!("{name}.bias"), vec![classes])]
+    }
+}
+
+/// Refuses a model before any of it is read: for a tensor that has a ResNet's name and no place in this one, and for one
+/// that is missing or is not as it should be. Tensors of other names belong to something beside the network, such as a
+/// second head that is of use in training only.
+fn check(weights: &Weights, architecture: &str, expected: &[(String, Vec<usize>)]) -> Result<(), NetworkError> {
+    let names: HashSet<&str> = expected.iter().map(|(name, _)| &**name).collect();
+    let surplus = weights
+        .names()
+        .find(|name| is_of_the_family(name) && !names.contains(name) && !name.ends_with(".num_batches_tracked"));
+    if let Some(name) = surplus {
+        let [name, architecture] = [name, architecture].map(str::to_string);
+        return Err(NetworkError::Surplus { name, architecture });
+    }
+    for (name, shape) in expected {
+        weights.check(architecture, name, shape)?;
+    }
+    Ok(())
 }
 
 /// Reads operations from the tensors of one architecture.
@@ -198,53 +253,10 @@ impl Reader<'_> {
         Ok(Convolution { weight, bias, kernel, stride, padding: kernel / 2, residual, relu })
     }
 
-    /// A linear layer with as many outputs as its weight has rows.
-    fn linear(&self, name: &str, features: usize) -> Result<Linear, NetworkError> {
-        let weight_name = format!("{name}.weight");
-        let classes = match self.weights.shape(&weight_name) {
-            Some(&[classes, _]) if classes > 0 => classes,
-            // Any other shape, or none: `tensor` below says what is wrong with it.
-            _ => 1,
-        };
-        let weight = self.weights.tensor(self.architecture, &weight_name, &[classes, features])?;
-        let bias = self.weights.tensor(self.architecture, &format!("{name}.bias"), &[classes])?;
-        Ok(Linear { weight, bias })
-    }
-}
-
-/// What the last layer is called: `fc`, or `fc.1`, say, where a dropout comes before it.
-fn head(weights: &Weights) -> String {
-    let within_sequence = |name: &str| {
-        let index = name.strip_prefix("fc.")?.strip_suffix(".weight")?;
-        let is_linear = index.bytes().all(|byte| byte.is_ascii_digit()) && weights.shape(name)?.len() == 2;
-        is_linear.then(|| format!("fc.{index}"))
-    };
-    match weights.contains("fc.weight") {
-        true => "fc".to_string(),
-        false => weights.names().find_map(within_sequence).unwrap_or_else(|| "fc".to_string()),
-    }
-}
-
-/// Refuses a tensor that has a ResNet's name and no place in this one. Any other tensor belongs to something beside the
-/// network, such as a second head that is of use in training only.
-fn check_names(
-    weights: &Weights,
-    architecture: Architecture,
-    stem: &Filters,
-    blocks: &[Block],
-    head: &str,
-) -> Result<(), NetworkError> {
-    let of_blocks = blocks.iter().flat_map(|block| block.branch.iter().chain(&block.shortcut));
-    let mut expected: HashSet<String> = [stem].into_iter().chain(of_blocks).flat_map(Filters::tensors).collect();
-    expected.extend(["weight", "bias"].map(|part| format!("{head}.{part}")));
-    let surplus = weights.names().find(|name| {
-        is_of_the_family(name) && !expected.contains(*name) && !name.ends_with(".num_batches_tracked")
-    });
-    match surplus {
-        None => Ok(()),
-        Some(name) => {
-            Err(NetworkError::Surplus { name: name.to_string(), architecture: architecture.name.to_string() })
-        }
+    fn linear(&self, head: &Head) -> Result<Linear, NetworkError> {
+        let [weight, bias] =
+            head.tensors().map(|(name, shape)| self.weights.tensor(self.architecture, &name, &shape));
+        Ok(Linear { weight: weight?, bias: bias? })
     }
 }
 

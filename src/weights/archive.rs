@@ -8,6 +8,9 @@ use std::io::Cursor;
 /// The record that says which tensors there are; its folder is that of all records.
 const INDEX: &str = "/data.pkl";
 
+/// No file's name is longer, in bytes. Every record is looked for under it.
+const MAXIMUM_FOLDER: usize = 255;
+
 /// The records of a checkpoint.
 pub(super) struct Archive<'bytes> {
     bytes: &'bytes [u8],
@@ -24,7 +27,7 @@ impl<'bytes> Archive<'bytes> {
             damaged("the list of records at its end is missing or garbled, as if it had been cut short")
         })?;
         let folder = archive.file_names_raw().find_map(|name| str::from_utf8(name).ok()?.strip_suffix(INDEX));
-        let folder = folder.map(str::to_string);
+        let folder = folder.filter(|folder| folder.len() <= MAXIMUM_FOLDER).map(str::to_string);
         match folder {
             Some(folder) => Ok(Self { bytes, archive, folder }),
             None => Err(WeightsError::NotAModel { found: "a ZIP archive, but no checkpoint of PyTorch" }),

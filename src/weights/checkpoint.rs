@@ -7,6 +7,7 @@ use super::labels::{self, Entry};
 use super::pickle::{Id, Pickle, TensorPlace, Value};
 use super::tensor::{ByteOrder, Tensor};
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Under these names a checkpoint has its state dict, if it is none itself.
 const STATE_DICT_KEYS: [&str; 6] = ["state_dict", "model_state_dict", "model", "model_state", "net", "weights"];
@@ -50,13 +51,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, WeightsError> {
     Ok(Contents { tensors, metadata: texts.collect(), labels: labels(&pickle, &top).transpose()? })
 }
 
-/// The entries of a dictionary whose keys are texts; none of anything else.
+/// The entries of a dictionary whose keys are texts; none of anything else. A key that is referred to again replaces what
+/// it had, as in Python: from here on, all names together are no longer than the pickle.
 fn entries<'a, 'pickle>(
     pickle: &'a Pickle<'pickle>,
     dictionary: &'a Value<'pickle>,
 ) -> Vec<(&'pickle str, &'a Value<'pickle>)> {
     let Value::Dictionary(entries) = dictionary else { return Vec::new() };
-    entries.iter().filter_map(|&(key, value)| Some((pickle.text(key)?, pickle.value(value)))).collect()
+    let mut seen = HashSet::new();
+    let last = entries.iter().rev().filter(|(key, _)| seen.insert(*key));
+    let mut named: Vec<_> =
+        last.filter_map(|&(key, value)| Some((pickle.text(key)?, pickle.value(value)))).collect();
+    named.reverse();
+    named
 }
 
 /// The tensors of the state dict, by name.
@@ -77,7 +84,7 @@ fn state_dict<'a, 'pickle>(
     candidates.into_iter().find(|tensors| !tensors.is_empty()).ok_or_else(|| {
         let names: Vec<String> = top.iter().take(LISTED).map(|(name, _)| quoted(name).to_string()).collect();
         let found = match top {
-            [] => "it is no dictionary, or an empty one".to_string(),
+            [] => "nothing in it has a name".to_string(),
             _ => format!("it has {}", names.join(", ")),
         };
         WeightsError::NoTensors { found }

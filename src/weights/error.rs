@@ -69,7 +69,7 @@ pub enum WeightsError {
         architecture: String,
     },
     /// A tensor is there, but of another shape.
-    #[error("Tensor {} has shape {}, but {} was expected.", quoted(.name), listed(.found), listed(.expected))]
+    #[error("Tensor {} has shape {}, but a {architecture} needs {}.", quoted(.name), listed(.found), listed(.expected))]
     Shape {
         /// Full name of the tensor.
         name: String,
@@ -77,6 +77,8 @@ pub enum WeightsError {
         found: Vec<usize>,
         /// Shape the architecture asks for.
         expected: Vec<usize>,
+        /// The architecture that was being built.
+        architecture: String,
     },
     /// A tensor claims more values than there are.
     #[error(

@@ -19,7 +19,7 @@ pub(crate) use error::quoted;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use tensor::Tensor;
+use tensor::{DataType, Float, Tensor};
 
 /// The named tensors of a model file, still in the file's bytes.
 #[derive(Debug)]
@@ -101,11 +101,31 @@ impl<'bytes> Weights<'bytes> {
         self.tensors.get(name).map(Tensor::shape)
     }
 
-    /// The values of tensor `name`, row-major, as `f32`.
+    /// Holds tensor `name` to being there, to its shape and to a data type that is read, without reading it.
     ///
-    /// `architecture` is what is being built, for the message when the tensor is missing. Fails if the tensor is
-    /// missing, has another shape than `shape`, is not of a float type, or has values that are not finite.
+    /// `architecture` is what is being built, for the message when the tensor is missing.
+    pub fn check(&self, architecture: &str, name: &str, shape: &[usize]) -> Result<(), WeightsError> {
+        self.checked(architecture, name, shape).map(|_| ())
+    }
+
+    /// The values of tensor `name`, row-major, as `f32`. Fails if [`check`](Self::check) does, or if there are values that
+    /// are not finite.
     pub fn tensor(&self, architecture: &str, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+        let (tensor, float) = self.checked(architecture, name, shape)?;
+        let values = tensor.values(float);
+        if values.iter().all(|value| value.is_finite()) {
+            Ok(values)
+        } else {
+            Err(WeightsError::NotFinite { name: name.to_string() })
+        }
+    }
+
+    fn checked(
+        &self,
+        architecture: &str,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<(&Tensor<'bytes>, Float), WeightsError> {
         let tensor = self.tensors.get(name).ok_or_else(|| WeightsError::Missing {
             name: name.to_string(),
             architecture: architecture.to_string(),
@@ -115,15 +135,14 @@ impl<'bytes> Weights<'bytes> {
                 name: name.to_string(),
                 found: tensor.shape().to_vec(),
                 expected: shape.to_vec(),
+                architecture: architecture.to_string(),
             });
         }
-        let values = tensor
-            .values()
-            .map_err(|dtype| WeightsError::DataType { name: name.to_string(), dtype: dtype.to_string() })?;
-        if values.iter().all(|value| value.is_finite()) {
-            Ok(values)
-        } else {
-            Err(WeightsError::NotFinite { name: name.to_string() })
+        match tensor.data_type() {
+            DataType::Float(float) => Ok((tensor, *float)),
+            DataType::Other(dtype) => {
+                Err(WeightsError::DataType { name: name.to_string(), dtype: dtype.to_string() })
+            }
         }
     }
 }

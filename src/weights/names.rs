@@ -51,11 +51,11 @@ fn prefix(name: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tensor::DataType;
+    use super::super::tensor::{DataType, Float};
     use super::*;
 
     fn names(given: &[&str]) -> Result<Vec<String>, WeightsError> {
-        let tensor = Tensor::contiguous(DataType::F32, vec![0], &[]).expect("a tensor of nothing");
+        let tensor = Tensor::contiguous(DataType::Float(Float::F32), vec![0], &[]).expect("a tensor of nothing");
         let tensors = given.iter().map(|&name| (Cow::Borrowed(name), tensor.clone())).collect();
         Ok(without_prefix(tensors)?.into_keys().map(Cow::into_owned).collect())
     }

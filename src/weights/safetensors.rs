@@ -3,7 +3,7 @@
 use super::Contents;
 use super::error::{WeightsError, damaged, quoted};
 use super::labels;
-use super::tensor::{DataType, Tensor};
+use super::tensor::{DataType, Float, Tensor};
 use ::safetensors::tensor::TensorInfo;
 use ::safetensors::{Dtype, SafeTensorError, SafeTensors};
 use std::borrow::Cow;
@@ -38,10 +38,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, WeightsError> {
 
 fn data_type(dtype: Dtype) -> DataType {
     match dtype {
-        Dtype::F16 => DataType::F16,
-        Dtype::BF16 => DataType::BF16,
-        Dtype::F32 => DataType::F32,
-        Dtype::F64 => DataType::F64,
+        Dtype::F16 => DataType::Float(Float::F16),
+        Dtype::BF16 => DataType::Float(Float::BF16),
+        Dtype::F32 => DataType::Float(Float::F32),
+        Dtype::F64 => DataType::Float(Float::F64),
         other => DataType::Other(format!("{other:?}")),
     }
 }

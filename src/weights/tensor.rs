@@ -3,21 +3,27 @@
 /// What the elements of a tensor are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum DataType {
+    Float(Float),
+    /// One that is not read, by the name that the file's format has for it.
+    Other(String),
+}
+
+/// What is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Float {
     F16,
     BF16,
     F32,
     F64,
-    /// One that is not read, by the name that the file's format has for it.
-    Other(String),
 }
 
 impl DataType {
     /// Bytes of an element, where it can be read.
     pub fn size(&self) -> Option<usize> {
         match self {
-            Self::F16 | Self::BF16 => Some(2),
-            Self::F32 => Some(4),
-            Self::F64 => Some(8),
+            Self::Float(Float::F16 | Float::BF16) => Some(2),
+            Self::Float(Float::F32) => Some(4),
+            Self::Float(Float::F64) => Some(8),
             Self::Other(_) => None,
         }
     }
@@ -103,15 +109,19 @@ impl<'bytes> Tensor<'bytes> {
         self.shape.iter().product()
     }
 
-    /// All elements, row-major, as `f32` (from `f64` to the nearest); the data type's name where it is not read.
-    pub fn values(&self) -> Result<Vec<f32>, &str> {
-        Ok(match &self.data_type {
-            DataType::F16 => self.gather(|bytes| half::f16::from_le_bytes(bytes).to_f32()),
-            DataType::BF16 => self.gather(|bytes| half::bf16::from_le_bytes(bytes).to_f32()),
-            DataType::F32 => self.gather(f32::from_le_bytes),
-            DataType::F64 => self.gather(|bytes| f64::from_le_bytes(bytes) as f32),
-            DataType::Other(name) => return Err(name),
-        })
+    /// What the elements are.
+    pub fn data_type(&self) -> &DataType {
+        &self.data_type
+    }
+
+    /// All elements, row-major, as `f32` (from `f64` to the nearest). They are of type `float`.
+    pub fn values(&self, float: Float) -> Vec<f32> {
+        match float {
+            Float::F16 => self.gather(|bytes| half::f16::from_le_bytes(bytes).to_f32()),
+            Float::BF16 => self.gather(|bytes| half::bf16::from_le_bytes(bytes).to_f32()),
+            Float::F32 => self.gather(f32::from_le_bytes),
+            Float::F64 => self.gather(|bytes| f64::from_le_bytes(bytes) as f32),
+        }
     }
 
     fn gather<const SIZE: usize>(&self, decode: impl Fn([u8; SIZE]) -> f32) -> Vec<f32> {
@@ -164,6 +174,8 @@ fn row_major(shape: &[usize]) -> Option<Vec<usize>> {
 mod tests {
     use super::*;
 
+    const FLOAT32: DataType = DataType::Float(Float::F32);
+
     /// The numbers 0, 1, 2 … as bytes.
     fn storage(count: usize) -> Vec<u8> {
         (0..count).flat_map(|value| (value as f32).to_le_bytes()).collect()
@@ -171,8 +183,8 @@ mod tests {
 
     fn values(shape: &[usize], strides: &[usize], offset: usize, count: usize) -> Option<Vec<f32>> {
         let bytes = storage(count);
-        let tensor = Tensor::strided(DataType::F32, shape.to_vec(), strides.to_vec(), offset, &bytes)?;
-        Some(tensor.values().expect("a type that is read"))
+        let tensor = Tensor::strided(FLOAT32, shape.to_vec(), strides.to_vec(), offset, &bytes)?;
+        Some(tensor.values(Float::F32))
     }
 
     #[test]
@@ -196,8 +208,8 @@ mod tests {
         assert_eq!(values(&[1], &[1], usize::MAX, 6), None);
         assert_eq!(values(&[2, 2], &[1], 0, 6), None, "a stride is missing");
         let bytes = storage(3);
-        assert!(Tensor::contiguous(DataType::F32, vec![2], &bytes).is_none(), "more bytes than elements");
-        assert!(Tensor::contiguous(DataType::F32, vec![3], &bytes[..11]).is_none(), "a byte is missing");
-        assert!(Tensor::contiguous(DataType::F32, vec![usize::MAX, 0], &[]).is_some(), "no elements at all");
+        assert!(Tensor::contiguous(FLOAT32, vec![2], &bytes).is_none(), "more bytes than elements");
+        assert!(Tensor::contiguous(FLOAT32, vec![3], &bytes[..11]).is_none(), "a byte is missing");
+        assert!(Tensor::contiguous(FLOAT32, vec![usize::MAX, 0], &[]).is_some(), "no elements at all");
     }
 }

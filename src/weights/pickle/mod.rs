@@ -12,12 +12,15 @@ use super::error::{WeightsError, damaged};
 use super::tensor::DataType;
 use std::collections::HashMap;
 
-/// No pickle takes more steps; a ResNet-152 with its optimiser takes some 200 000. It bounds the memory that a pickle can
+/// No pickle takes more steps; a ResNet-152 with its optimiser takes some 100 000. It bounds the memory that a pickle can
 /// ask for, too.
-const MAXIMUM_STEPS: usize = 1 << 21;
+const MAXIMUM_STEPS: usize = 1 << 20;
 
 /// No tensor of a network has more dimensions. Many tensors can refer to one shape, and each keeps its own.
-const MAXIMUM_RANK: usize = 16;
+const MAXIMUM_RANK: usize = 8;
+
+/// No storage has a number of more digits.
+const MAXIMUM_KEY: usize = 20;
 
 /// The newest protocol there is.
 const NEWEST_PROTOCOL: u8 = 5;
@@ -429,6 +432,9 @@ impl<'pickle> Machine<'pickle> {
             _ => return Err(broken()),
         };
         let Value::Text(key) = *self.value(key) else { return Err(broken()) };
+        if key.len() > MAXIMUM_KEY || !key.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(broken());
+        }
         let count = self.number(count)?;
         self.push(Value::Storage(Box::new(Storage { data_type, key, count })))
     }

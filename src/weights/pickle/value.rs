@@ -1,10 +1,10 @@
 //! What a pickle is made of, as far as checkpoints need it.
 
-use super::super::tensor::DataType;
+use super::super::tensor::{DataType, Float};
 
 /// A place among the values of a pickle. Whatever refers to a value twice holds its place twice: nothing is copied, and
 /// what contains itself does no harm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::weights) struct Id(pub(super) u32);
 
 /// A value of plain data, or a tensor.
@@ -28,7 +28,7 @@ pub(in crate::weights) enum Value<'pickle> {
 #[derive(Debug, Clone)]
 pub(in crate::weights) struct Storage<'pickle> {
     pub data_type: DataType,
-    /// Its record's name, within `data/`.
+    /// Its record's name, within `data/`: a number.
     pub key: &'pickle str,
     /// How many there are.
     pub count: u64,
@@ -143,10 +143,10 @@ impl Global {
 
 fn data_type(name: &str) -> DataType {
     match name {
-        "float16" => DataType::F16,
-        "bfloat16" => DataType::BF16,
-        "float32" => DataType::F32,
-        "float64" => DataType::F64,
+        "float16" => DataType::Float(Float::F16),
+        "bfloat16" => DataType::Float(Float::BF16),
+        "float32" => DataType::Float(Float::F32),
+        "float64" => DataType::Float(Float::F64),
         other => DataType::Other(other.to_string()),
     }
 }
