@@ -34,7 +34,8 @@ test('the static server', async (t) => {
   writeFileSync(join(folder, 'secret.txt'), 'secret');
   writeFileSync(join(root, 'index.html'), 'home');
   writeFileSync(join(root, 'sub folder', 'index.html'), 'sub');
-  for (const name of ['a.wasm', 'a.js', 'a.safetensors', 'ä b.css']) writeFileSync(join(root, name), name);
+  for (const name of ['a.wasm', 'a.js', 'a.safetensors', 'a.webmanifest', 'ä b.css'])
+    writeFileSync(join(root, name), name);
   symlinkSync(join(folder, 'secret.txt'), join(root, 'link.txt'));
   const { url, close } = await serve(root, { port: 0, base: '/base/', headers: { 'X-Own': 'yes' } });
   t.after(async () => {
@@ -46,6 +47,7 @@ test('the static server', async (t) => {
     for (const [path, type] of [
       ['a.wasm', 'application/wasm'],
       ['a.js', 'text/javascript; charset=utf-8'],
+      ['a.webmanifest', 'application/manifest+json'],
       ['a.safetensors', 'application/octet-stream'],
       ['%C3%A4%20b.css', 'text/css; charset=utf-8'],
       ['', 'text/html; charset=utf-8'],
