@@ -179,8 +179,8 @@ build() {
     mkdir -p "$site/$(dirname "$file")"
     cp "$file" "$site/$file"
   done
-  # A service worker answers for the folder it lies in, and those below.
-  mv "$site/www/service-worker.js" "$site/"
+  # A service worker answers for the folder it lies in, and those below; hosts look for their headers at the top.
+  mv "$site/www/service-worker.js" "$site/www/_headers" "$site/"
   node tools/manifest.mjs "$site"
   [ ! -e dist ] || mv dist "$site.old"
   mv "$site" dist
