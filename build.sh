@@ -210,7 +210,8 @@ check_javascript() {
   local bin=$packages/node_modules/.bin
   say 'JavaScript: format'
   "$bin/prettier" --config $packages/.prettierrc.json --log-level warn --check \
-    index.html 'www/**/*.{html,js,css,ts,webmanifest}' 'tools/*.mjs' "$packages/**/*.{mjs,json,ts}" \
+    index.html 'www/**/*.{html,js,css,ts,webmanifest}' 'tools/*.mjs' '.github/**/*.yml' \
+    "$packages/**/*.{mjs,json,ts}" \
     "$benchmark/**/*.{html,js,json,mjs,ts}"
   say 'JavaScript: types'
   "$bin/tsc" --project $packages/tsconfig.json
