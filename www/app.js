@@ -3,7 +3,6 @@
 
 import { ownCheckpoint } from './checkpoint/checkpoint.js';
 import { GradCamError } from './gradcam.js';
-import { askForIsolation } from './isolation.js';
 import { Networks } from './networks.js';
 import { followed, linkedClass, linkedLayer, modelRemark, readLink } from './save/link.js';
 import { createCaption } from './view/caption.js';
@@ -34,6 +33,7 @@ import { stopLongTasks } from './view/study/task.js';
 import { createTrust } from './view/study/trust.js';
 import { createTwoModels } from './view/study/two-models.js';
 import { createWhatIf } from './view/study/what-if.js';
+import { createUpdate } from './view/update.js';
 
 /** @typedef {import('./view/state.js').Settings} Settings */
 /** @typedef {import('./view/state.js').Source} Source */
@@ -83,6 +83,7 @@ const views = [
   createExplainer(() => set({ tab: 'layers' })),
   createSave({ engine, fail: (error) => fail(sentence(error)) }),
   createLinkNotice(() => set({ remark: null })),
+  createUpdate(),
   createTabs((tab) => set({ tab })),
   createCompare({
     engine,
@@ -444,4 +445,3 @@ set({ asked: engineByHand() });
 networks = new Networks({ state, set, changed: started, sentence });
 follow();
 addEventListener('hashchange', follow);
-void askForIsolation();

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import test from 'node:test';
-import { explained, fromRoot, message, predictions, Site } from './harness.mjs';
+import { explained, fromRoot, kept, message, predictions, Site } from './harness.mjs';
 import { MODEL, photoPath, reference } from './references.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -224,7 +224,7 @@ test('a host that cannot send headers: relaxed at once, without a reload, and th
     path: '?threads=2',
     prepare: (page) => page.on('framenavigated', () => visits++),
   });
-  await page.evaluate(() => navigator.serviceWorker.ready);
+  await kept(page);
   assert.equal(visits, 1);
   await page.reload();
   await assertExplained(page, 'threads');

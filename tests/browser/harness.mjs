@@ -28,7 +28,13 @@ export class Site {
   url = '';
   /** Answers that replace the site's own, by path within it. @type {Map<string, Answer>} */
   answers = new Map();
-  /** What this test's pages asked the host for, by path within the site. @type {string[]} */
+  /** Whether the host answers nobody any more, until the test ends. */
+  gone = false;
+  /**
+   * What this test's pages asked the host for, by path within the site: not what the service worker fetches by itself,
+   * to keep it.
+   * @type {string[]}
+   */
   requests = [];
   /** @type {import('playwright-core').Browser | undefined} */
   #browser;
@@ -58,8 +64,13 @@ export class Site {
 
   /** @type {NonNullable<NonNullable<Parameters<typeof serve>[1]>['instead']>} */
   #instead = (request, response) => {
-    const path = (request.url ?? '').slice(BASE.length);
-    this.requests.push(path);
+    const url = request.url ?? '';
+    const path = url.startsWith(BASE) ? url.slice(BASE.length) : url;
+    if (!request.headers.referer?.endsWith('/service-worker.js')) this.requests.push(path);
+    if (this.gone) {
+      request.socket.destroy();
+      return true;
+    }
     const answer = this.answers.get(path);
     answer?.(request, response);
     return Boolean(answer);
@@ -111,28 +122,31 @@ export class Site {
   async open(t, { allow, context: options, prepare, path = '' } = {}) {
     assert.ok(this.#browser);
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE);
+    context.setDefaultTimeout(PATIENCE);
     /** @type {string[]} */
     const problems = [];
     /** @param {string} problem */
     const note = (problem) => {
       if (!allow?.test(problem)) problems.push(problem);
     };
-    page.on('console', (message) => {
-      if (message.type() === 'error') note(`console: ${message.text()} (${message.location().url})`);
+    context.on('page', (page) => {
+      page.on('console', (message) => {
+        if (message.type() === 'error') note(`console: ${message.text()} (${message.location().url})`);
+      });
+      page.on('pageerror', (error) => note(`uncaught: ${error.stack ?? error.message}`));
     });
-    page.on('pageerror', (error) => note(`uncaught: ${error.stack ?? error.message}`));
     context.on('request', (request) => {
       const url = request.url();
       if (!url.startsWith(this.url) && !/^(blob|data):/.test(url)) note(`request elsewhere: ${url}`);
     });
     t.after(async () => {
       this.answers.clear();
+      this.gone = false;
       await context.close();
       this.requests.length = 0;
       assert.deepEqual(problems, []);
     });
+    const page = await context.newPage();
     await prepare?.(page);
     await page.goto(this.url + path);
     return page;
@@ -153,6 +167,11 @@ export async function explained(page, name) {
     name,
     { timeout: PATIENCE },
   );
+}
+
+/** Waits until the site is kept for visits without a network. @param {Page} page */
+export async function kept(page) {
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready));
 }
 
 /**

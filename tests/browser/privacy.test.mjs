@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import test from 'node:test';
-import { explained, fromRoot, predictions, Site } from './harness.mjs';
+import { explained, fromRoot, kept, predictions, Site } from './harness.mjs';
 import { photoPath, reference } from './references.mjs';
 
 const site = new Site();
@@ -96,6 +96,7 @@ test('the policy holds in the page, in the worker, and in its threads', async (t
 test('an own photo needs no network at all, and nothing is asked of one', async (t) => {
   const page = await site.open(t);
   await explained(page, 'dahlia.jpg');
+  await kept(page);
   /** @type {string[]} */
   const requests = [];
   page.context().on('request', (request) => requests.push(request.url()));
