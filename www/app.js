@@ -2,7 +2,9 @@
 // The order of things lives here too: loading the network, opening photos, explaining them, and who may overwrite whom.
 
 import { ownCheckpoint } from './checkpoint/checkpoint.js';
-import { GradCamError } from './gradcam.js';
+import { createArchives } from './folder/archives.js';
+import { classOfFolder } from './folder/expected.js';
+import { GradCam, GradCamError } from './gradcam.js';
 import { Networks } from './networks.js';
 import { followed, linkedClass, linkedLayer, modelRemark, readLink } from './save/link.js';
 import { createCaption } from './view/caption.js';
@@ -11,7 +13,7 @@ import { createClassMaps } from './view/class-maps.js';
 import { createControls } from './view/controls.js';
 import { createEngine } from './view/engine.js';
 import { createExplainer } from './view/explainer.js';
-import { classOfFolder } from './view/folder.js';
+import { createFolderStudy } from './view/folder-study/folder-study.js';
 import { methodName } from './view/format.js';
 import { createLegend, LEGEND_COLORS } from './view/legend.js';
 import { createLinkNotice } from './view/link-notice.js';
@@ -57,7 +59,23 @@ const live = createLive({
   changed: watch,
   fail,
 });
-const sources = createSources({ open: show, useNetwork, nameClasses, fail, leaveCamera: live.stop });
+const folderStudy = createFolderStudy({
+  models: studiedModels,
+  open: show,
+  change: (folder) => set({ folder }),
+  sentence,
+  fail: (error) => fail(sentence(error)),
+});
+const sources = createSources({
+  open: show,
+  study: folderStudy.start,
+  useNetwork,
+  nameClasses,
+  looking: (looking) => set({ looking }),
+  openArchive: createArchives(engine),
+  fail,
+  leaveCamera: live.stop,
+});
 const networkDialog = createNetworkDialog({ networks: () => networks, sentence });
 const classMaps = createClassMaps(engine);
 const classPreview = createPreview({ engine, classMaps, set });
@@ -98,6 +116,7 @@ const views = [
   networkDialog.render,
   classPreview.render,
   sources.render,
+  folderStudy.render,
   live.render,
 ];
 
@@ -177,6 +196,18 @@ function engineByHand() {
 function retry() {
   networks.reload();
   if (state.incoming) void explain(state.incoming);
+}
+
+/** The networks that a folder is studied with: that of the page, and the one that is held against it. */
+function studiedModels() {
+  const { checkpoint, model, second } = state;
+  const all = [...(model ? [{ checkpoint, model }] : []), ...(second ? [second] : [])];
+  return all.map(({ checkpoint: { name, file, options }, model }) => ({
+    name,
+    model,
+    /** @type {import('./folder/pool.js').StudiedModel['load']} */
+    load: (how) => GradCam.load({ ...options, model: file ?? undefined, ...how }),
+  }));
 }
 
 /** The engine, loaded once more where that failed. */

@@ -1,6 +1,7 @@
-// Reads what the page saves, by its own means: ZIP archives, and NumPy arrays within them.
+// Reads what the page saves, by its own means: ZIP archives, and NumPy arrays within them. And makes archives for it to read.
 
 import assert from 'node:assert/strict';
+import { deflateRawSync } from 'node:zlib';
 
 /** CRC-32 as in ZIP (ISO 3309), bit by bit. @param {Uint8Array} bytes */
 function crc32(bytes) {
@@ -53,6 +54,46 @@ export function readZip(zip) {
   assert.equal(at, end);
   assert.equal(next, directory);
   return files;
+}
+
+/**
+ * An archive of files, stored or deflated.
+ *
+ * @param {{ name: string, bytes: Uint8Array }[]} files
+ * @param {{ deflated?: boolean }} [options]
+ */
+export function makeZip(files, { deflated = false } = {}) {
+  /** @type {Buffer[]} */
+  const parts = [];
+  /** @type {Buffer[]} */
+  const directory = [];
+  let offset = 0;
+  for (const { name, bytes } of files) {
+    const data = deflated ? deflateRawSync(bytes) : bytes;
+    const title = Buffer.from(name);
+    // Version, flags (names in UTF-8), method, time and date, checksum, sizes, length of the name, no extra field.
+    const facts = Buffer.alloc(26);
+    facts.writeUInt16LE(20, 0);
+    facts.writeUInt16LE(0x800, 2);
+    facts.writeUInt16LE(deflated ? 8 : 0, 4);
+    facts.writeUInt32LE(0x21 << 16, 6);
+    facts.writeUInt32LE(crc32(bytes), 10);
+    facts.writeUInt32LE(data.length, 14);
+    facts.writeUInt32LE(bytes.length, 18);
+    facts.writeUInt16LE(title.length, 22);
+    parts.push(Buffer.from('PK\x03\x04'), facts, title, Buffer.from(data));
+    const place = Buffer.alloc(14);
+    place.writeUInt32LE(offset, 10);
+    directory.push(Buffer.from('PK\x01\x02\x14\x00'), facts, place, title);
+    offset += 30 + title.length + data.length;
+  }
+  const entries = Buffer.concat(directory);
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(files.length, 4);
+  end.writeUInt16LE(files.length, 6);
+  end.writeUInt32LE(entries.length, 8);
+  end.writeUInt32LE(offset, 12);
+  return Buffer.concat([...parts, entries, Buffer.from('PK\x05\x06'), end]);
 }
 
 /**

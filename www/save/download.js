@@ -2,8 +2,8 @@
 
 /** @typedef {import('../view/state.js').Subject} Subject */
 
-/** @param {string} text */
-function fileSafe(text) {
+/** As file systems like it. @param {string} text */
+export function fileSafe(text) {
   return text.replace(/[^\p{L}\p{N}+.]+/gu, '-').replace(/^-+|-+$/g, '');
 }
 

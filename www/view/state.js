@@ -74,6 +74,19 @@ import { SHIPPED } from '../checkpoint/checkpoint.js';
 /** @typedef {'compare' | 'layers' | 'trust' | 'what-if' | 'models'} Tab What of the study is open. */
 
 /**
+ * A folder that is studied as a whole.
+ *
+ * @typedef {object} Folder
+ * @property {string} name
+ * @property {import('../folder/photos.js').FolderPhoto[]} photos
+ * @property {import('../folder/study.js').Study | null} study null until there is a model to study it with
+ * @property {import('../folder/run.js').Progress | null} progress another object after each change, as for the rest
+ * @property {import('../folder/selection.js').Choice} choice
+ * @property {'gallery' | 'table'} layout
+ * @property {number} page from 0
+ */
+
+/**
  * @typedef {object} State
  * @property {import('../gradcam.js').Model | null} model
  * @property {Checkpoint} checkpoint where it comes from
@@ -100,6 +113,8 @@ import { SHIPPED } from '../checkpoint/checkpoint.js';
  * @property {Preview | null} preview
  * @property {{ place: Place, by: Means } | null} reading
  * @property {import('../gradcam.js').Steps | null} steps how far the explanation under way is, where it takes many steps
+ * @property {boolean} looking whether photos are being looked for in what was dropped or chosen
+ * @property {Folder | null} folder
  */
 
 /** @typedef {'pointer' | 'keys'} Means How a place is pointed at. */
@@ -144,5 +159,7 @@ export function firstState() {
     preview: null,
     reading: null,
     steps: null,
+    looking: false,
+    folder: null,
   };
 }

@@ -15,8 +15,9 @@ function progressText({ phase, loaded, total }) {
 }
 
 /** @param {State} state */
-function busyText({ choosing, asked, steps, trying }) {
+function busyText({ choosing, asked, steps, trying, looking }) {
   if (trying) return `Reading ${trying.name}…`;
+  if (looking) return 'Looking for photos…';
   if (choosing && asked !== 'cpu') return 'Preparing the GPU…';
   return steps ? `Step ${steps.done} of ${steps.total}` : 'Working…';
 }
@@ -75,7 +76,7 @@ export function createStatus(actions) {
 
   return (state) => {
     const { loading, error } = state;
-    busy.hidden = !(state.busy || state.choosing || state.trying) || Boolean(loading);
+    busy.hidden = !(state.busy || state.choosing || state.trying || state.looking) || Boolean(loading);
     write(busyLine, busyText(state));
     // Only what takes many steps is worth stopping, and only where there is something to go back to.
     const stoppable = !busy.hidden && Boolean(state.steps && state.shown);
