@@ -2,6 +2,7 @@
 
 import { Agreement } from './agreement.mjs';
 import { downloads } from './download.mjs';
+import { timeFolder } from './folder.mjs';
 import { timeHovers } from './hover.mjs';
 import { watchMemory } from './memory.mjs';
 import { timeStarts } from './start.mjs';
@@ -17,6 +18,8 @@ const START_BOUND = 1.2;
 /** Milliseconds: a frame of 60 to the second. */
 const HOVER_BOUND = 16;
 const HOVERS_PER_RUN = 7;
+const FOLDER_BOUND = 1.05;
+const FOLDER_MEMORY_BOUND = 1.2;
 const MEMORY_BOUND = 256 * 2 ** 20;
 /** After so many explanations memory has its size; what grows later may grow for ever. */
 const SETTLED = 10;
@@ -61,6 +64,33 @@ export async function hoverResult(browser, flavour, runs) {
     bound: `≤ ${HOVER_BOUND} ms`,
     holds: samples.median <= HOVER_BOUND,
   };
+}
+
+/** @param {Browser} browser @param {string} flavour @param {number} rounds @returns {Promise<Result[]>} */
+export async function folderResults(browser, flavour, rounds) {
+  say('A folder of photos');
+  const page = await browser.visit(flavour);
+  const { folder, single, workers, peak, one } = await timeFolder(page, rounds);
+  await page.close();
+  print(`  in a folder: ${folder}`, `  singly: ${single}`);
+  const growth = peak / one;
+  return [
+    ratioResult(
+      `a photo of a folder, time of one core of ${workers}`,
+      folder,
+      single,
+      'single explanations on as many',
+      FOLDER_BOUND,
+    ),
+    {
+      what: 'peak WebAssembly memory of a worker over a folder',
+      ours: mebibytes(peak),
+      rival: `${mebibytes(one)} (one explanation)`,
+      ratio: growth.toFixed(2),
+      bound: `≤ ${FOLDER_MEMORY_BOUND.toFixed(2)}`,
+      holds: growth <= FOLDER_MEMORY_BOUND,
+    },
+  ];
 }
 
 /** @param {string[]} flavours @returns {Promise<Result>} */

@@ -13,7 +13,14 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { launch } from './browser.mjs';
 import { Reference, builtFlavours, prepare } from './files.mjs';
-import { codeResult, hoverResult, memoryResult, startResult, timedResults } from './results.mjs';
+import {
+  codeResult,
+  folderResults,
+  hoverResult,
+  memoryResult,
+  startResult,
+  timedResults,
+} from './results.mjs';
 import { timedRows, usualFlavour, webgpuRows } from './rows.mjs';
 import { terminalTable, writeReadme } from './table.mjs';
 import { print, say } from './terminal.mjs';
@@ -37,7 +44,14 @@ async function main() {
   const reference = new Reference();
   const timed = timedRows(flavours, reference.target);
   const webgpu = webgpuRows(flavours, reference.target);
-  const names = [...[...timed, ...webgpu].map(({ name }) => name), 'start', 'hover', 'code', 'memory'];
+  const names = [
+    ...[...timed, ...webgpu].map(({ name }) => name),
+    'start',
+    'hover',
+    'folder',
+    'code',
+    'memory',
+  ];
   if (options.only && !names.includes(options.only))
     throw new Error(`There is no row called ${options.only}. The rows are: ${names.join(', ')}.`);
   if (options.only && options.write)
@@ -68,6 +82,9 @@ async function main() {
     if (wanted('start'))
       results.push(await startResult(browser, usualFlavour(flavours), Math.ceil(runs / 2), reference));
     if (wanted('hover')) results.push(await hoverResult(browser, usualFlavour(flavours), runs));
+    // Each is some hundred photos long.
+    if (wanted('folder'))
+      results.push(...(await folderResults(browser, usualFlavour(flavours), Math.ceil(runs / 3))));
     if (wanted('code')) results.push(await codeResult(flavours));
     if (wanted('memory')) results.push(await memoryResult(browser, flavours, reference.target, explanations));
   } finally {
