@@ -133,7 +133,7 @@ test('a folder dropped: PyTorch’s answers, what they say together, and every c
   assert.equal(await folderText(page, 'title'), 'flowers');
   assert.match(
     await folderText(page, 'about'),
-    /^6 photos in 5 folders · ResNet-18, Flowers-102 · Grad-CAM at layer4\.1/,
+    /^6 photos in 5 folders · Oxford Flowers-102 · Grad-CAM at layer4\.1/,
   );
   const all = ['marigold', 'cat', 'dahlia', 'truncated', 'yellow-daisy', 'ladybird'].map(
     (name) => `${name}.jpg`,
@@ -333,7 +333,7 @@ test('the report: one file, that needs neither network nor script', async (t) =>
     assert.match(await report.locator('main').innerText(), /40\.0\s% right: 2 of 5/);
     const text = await report.locator('body').innerText();
     for (const said of [
-      'ResNet-18, Flowers-102',
+      'Oxford Flowers-102',
       'resnet18',
       'Grad-CAM at layer4.1',
       'association, not cause',
@@ -639,7 +639,7 @@ test('two models on the same folder: where they agree, and where not', async (t)
   }, joined(header, data).toString('base64'));
   await page.setInputFiles('#folder', makeFolder(t, samples()));
   await finished(page);
-  assert.match(await folderText(page, 'about'), /ResNet-18, Flowers-102 and after\.safetensors/);
+  assert.match(await folderText(page, 'about'), /Oxford Flowers-102 and after\.safetensors/);
   assert.deepEqual(
     (await page.locator('.folder-figure').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ')),
     [
@@ -665,7 +665,7 @@ test('two models on the same folder: where they agree, and where not', async (t)
   assert.deepEqual(
     rows.filter(({ photo }) => photo === 'dahlia.jpg').map(({ model, outcome }) => [model, outcome]),
     [
-      ['ResNet-18, Flowers-102', 'wrong'],
+      ['Oxford Flowers-102', 'wrong'],
       ['after.safetensors', 'right'],
     ],
   );
