@@ -72,6 +72,7 @@ export type ErrorCode =
   | 'model-labels'
   | 'model-code'
   | 'model-preprocessing'
+  | 'input-side'
   | 'archive-damaged'
   | 'photo-download'
   | 'unknown-layer'
