@@ -79,8 +79,10 @@ need_wasm_bindgen() {
 }
 
 need_node() {
-  has node && has npm || die 'Node.js is missing: install version 20 or newer from https://nodejs.org, and run this again.'
-  [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || die "Node.js $(node -v) is too old: 20 or newer is needed."
+  has node && has npm || die 'Node.js is missing: install version 20.19 or newer from https://nodejs.org, and run this again.'
+  # From there on it takes the page's own modules for what they are.
+  node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)' ||
+    die "Node.js $(node -v) is too old: 20.19 or newer is needed."
 }
 
 # The npm packages of a folder, unless they are what the lock file says already.

@@ -332,12 +332,7 @@ test('the report: one file, that needs neither network nor script', async (t) =>
     await report.goto(`file://${path}`);
     assert.match(await report.locator('main').innerText(), /40\.0\s% right: 2 of 5/);
     const text = await report.locator('body').innerText();
-    for (const said of [
-      'Oxford Flowers-102',
-      'resnet18',
-      'Grad-CAM at layer4.1',
-      'association, not cause',
-    ])
+    for (const said of ['Oxford Flowers-102', 'resnet18', 'Grad-CAM at layer4.1', 'association, not cause'])
       assert.ok(text.includes(said), said);
     assert.match(text, /[0-9a-f]{64}/);
     const cards = await report.locator('.photos li').allInnerTexts();
@@ -621,13 +616,7 @@ test('thousands of photos: the page stays quick, and holds what is on the screen
 });
 
 test('two models on the same folder: where they agree, and where not', async (t) => {
-  const page = await site.open(t, {
-    prepare: () => {
-      // What of the page loads a second one is another test's matter.
-      const app = readFileSync(fromRoot('dist/www/app.js'), 'utf8');
-      site.put('www/app.js', 'text/javascript', `${app}\nObject.assign(window, { networks });`);
-    },
-  });
+  const page = await site.open(t);
   await explained(page, 'dahlia.jpg');
   // The same network, but what it calls a marigold it has learnt to call a pink-yellow dahlia, and the other way round.
   const { header, data } = split(readFileSync(MODEL));
@@ -635,11 +624,15 @@ test('two models on the same folder: where they agree, and where not', async (t)
   const [marigold, dahlia] = ['marigold', 'pink-yellow dahlia'].map((label) => labels.indexOf(label));
   [labels[marigold], labels[dahlia]] = [labels[dahlia], labels[marigold]];
   header.__metadata__.labels = JSON.stringify(labels);
-  await page.evaluate(async (base64) => {
-    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-    const checkpoint = { name: 'after.safetensors', file: new Blob([bytes]), options: {}, address: null };
-    await /** @type {any} */ (window).networks.hold(checkpoint);
-  }, joined(header, data).toString('base64'));
+  await page.getByRole('tab', { name: 'Two networks' }).click();
+  await page.getByRole('button', { name: 'Choose a second network' }).click();
+  await page.setInputFiles('#network-file', {
+    name: 'after.safetensors',
+    mimeType: 'application/octet-stream',
+    buffer: joined(header, data),
+  });
+  await page.locator('#network-used-name', { hasText: 'after.safetensors' }).waitFor();
+  await page.keyboard.press('Escape');
   await page.setInputFiles('#folder', makeFolder(t, samples()));
   await finished(page);
   assert.match(await folderText(page, 'about'), /Oxford Flowers-102 and after\.safetensors/);
