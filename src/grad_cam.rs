@@ -64,6 +64,18 @@ pub struct Faithfulness {
 }
 
 /// A network with its engine, what it expects of a photo, and the current photo.
+///
+/// ```no_run
+/// use gradcam::{GradCam, explain::Question, model::ModelOptions};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut cam = GradCam::load(&std::fs::read("mine.safetensors")?, ModelOptions::default())?;
+/// cam.open(&std::fs::read("photo.jpg")?)?;
+/// let explanation = cam.explain(&Question::default()).await?;
+/// println!("{}: {:?}", explanation.target.label, explanation.map.peak());
+/// # Ok(())
+/// # }
+/// ```
 pub struct GradCam<E> {
     explainer: Explainer<E>,
     preprocessing: Preprocessing,

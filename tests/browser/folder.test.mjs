@@ -382,6 +382,8 @@ test('pause, stop and resume lose nothing, and a worker that breaks down costs n
   assert.ok(most <= cores, `${most} photos in flight`);
   await page.waitForTimeout(400);
   assert.equal((await watched(page)).surveys, surveys);
+  // The pictures of the last ones are packed after they are answered.
+  await atLeast(surveys);
   const paused = await done();
   assert.equal(paused, surveys);
   assert.equal((await saveTable(page)).rows.length, surveys, 'what is there can be taken along');

@@ -82,7 +82,7 @@ function createFigure(index) {
   figure.className = 'models-figure';
   figure.setAttribute('role', 'group');
   const field = document.createElement('div');
-  field.className = 'compare-map';
+  field.className = 'models-map';
   const picture = document.createElement('canvas');
   picture.width = picture.height = SIZE;
   picture.setAttribute('role', 'img');
