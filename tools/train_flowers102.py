@@ -28,8 +28,8 @@ convolution's output without its bias, over some photos, running_mean = m, runni
 bias = the folded bias + m, which computes what the file does. What a file lacks starts at random.
 
 Photos are made small once (256 on the shorter side, as for measuring) and kept in memory, 0.6 GB. It takes some 20
-minutes on two cores that know bfloat16 and have nothing else to do. Equal seeds make equal models on one machine;
-another rounds otherwise.
+minutes on two cores that know bfloat16 and have nothing else to do. Equal seeds make equal models on one machine
+with equally many threads (OMP_NUM_THREADS); another rounds otherwise.
 
 What comes out is float16, measured with torchvision's preprocessing and float32 arithmetic: top-1, top-5, and the mean
 confidence with the expected calibration error over 15 bins of equal width (Guo et al. 2017).
