@@ -88,7 +88,7 @@ impl<E: Engine> Explainer<E> {
         &mut self,
         target: &Prediction,
         layer: &Layer,
-        watch: &mut impl Watch,
+        watch: &mut dyn Watch,
     ) -> Result<Map, ExplainError> {
         let activation = self.engine.activation(layer.node).await?;
         let head = self.network().linear_head().filter(|head| head.layer == *layer);
@@ -104,7 +104,7 @@ impl<E: Engine> Explainer<E> {
         target: &Prediction,
         node: NodeId,
         activation: &FeatureMaps,
-        watch: &mut impl Watch,
+        watch: &mut dyn Watch,
     ) -> Result<Vec<f64>, ExplainError> {
         let area = activation.shape.area();
         let total = activation.shape.channels;

@@ -254,6 +254,14 @@ impl<E: Engine> Explainer<E> {
         question: &Question,
         mut watch: impl Watch,
     ) -> Result<Explanation, ExplainError> {
+        self.explain_told(question, &mut watch).await
+    }
+
+    async fn explain_told(
+        &mut self,
+        question: &Question,
+        watch: &mut dyn Watch,
+    ) -> Result<Explanation, ExplainError> {
         let method = question.method;
         let mut layer = find_layer(self.network(), question.layer.as_deref())?;
         if !method.sees_layer() {
@@ -264,7 +272,7 @@ impl<E: Engine> Explainer<E> {
         self.settled().await?;
         let start = Instant::now();
         let Answer { map, references, completeness } =
-            self.answer(method, &layer, &ranking, &target, &mut watch).await?;
+            self.answer(method, &layer, &ranking, &target, watch).await?;
         let backward = milliseconds_since(start);
         let forward = self.pass.as_mut().map_or(0.0, |pass| std::mem::take(&mut pass.untold));
         Ok(Explanation {
@@ -286,7 +294,7 @@ impl<E: Engine> Explainer<E> {
         layer: &Layer,
         ranking: &[Prediction],
         target: &Prediction,
-        watch: &mut impl Watch,
+        watch: &mut dyn Watch,
     ) -> Result<Answer, ExplainError> {
         let seed = class_seed(ranking.len(), target.index);
         Ok(match method {

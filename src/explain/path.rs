@@ -78,7 +78,7 @@ impl<E: Engine> Explainer<E> {
         &mut self,
         target: &Prediction,
         seed: &[f32],
-        watch: &mut impl Watch,
+        watch: &mut dyn Watch,
     ) -> Result<Answer, ExplainError> {
         let photo = self.photo()?.0.to_vec();
         let line = Line { photo: &photo, seed, class: target.index };
@@ -97,7 +97,7 @@ impl<E: Engine> Explainer<E> {
         Ok(Answer { completeness: Some(completeness), ..map.into() })
     }
 
-    async fn steps(&mut self, line: &Line<'_>, watch: &mut impl Watch) -> Result<Vec<Step>, ExplainError> {
+    async fn steps(&mut self, line: &Line<'_>, watch: &mut dyn Watch) -> Result<Vec<Step>, ExplainError> {
         let mut steps = Vec::with_capacity(STEPS);
         let mut from = self.point(line, 0.0).await?;
         for index in 1..=FIRST_STEPS {

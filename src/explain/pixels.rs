@@ -32,7 +32,7 @@ impl<E: Engine> Explainer<E> {
 
     /// The same of the mean gradient over copies of the photo with Gaussian noise (Smilkov et al. 2017), the same noise for
     /// every photo.
-    pub(super) async fn smooth_grad(&mut self, seed: &[f32], watch: &mut impl Watch) -> Result<Map, ExplainError> {
+    pub(super) async fn smooth_grad(&mut self, seed: &[f32], watch: &mut dyn Watch) -> Result<Map, ExplainError> {
         let photo = self.photo()?.0.to_vec();
         let shape = self.network().input_shape();
         let (least, most) =

@@ -1,8 +1,8 @@
 //! Photos in a ZIP archive, read one by one: an archive of thousands never has to be in memory.
 
-use std::io::{ErrorKind, Read, Seek};
-use zip::ZipArchive;
-use zip::result::ZipError;
+use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
+use std::io::{Read, Seek};
+use zip::{CompressionMethod, ZipArchive};
 
 /// The most bytes that a photo's file in an archive may have: a file of less may unpack to any size.
 const MAX_FILE: u64 = 256 << 20;
@@ -85,30 +85,30 @@ impl<R: Read + Seek> PhotoArchive<R> {
     /// [`ArchiveError`] says what is wrong with this file; others can still be read.
     pub fn read(&mut self, index: usize) -> Result<Vec<u8>, ArchiveError> {
         let (name, number) = self.photos.get(index).ok_or(ArchiveError::NoSuchPhoto { index })?;
-        let mut file = self.archive.by_index(*number).map_err(|error| refused(name, &error))?;
-        // What the directory says of the size need not be true.
-        let mut bytes = Vec::new();
-        match file.by_ref().take(MAX_FILE + 1).read_to_end(&mut bytes) {
-            Ok(_) if bytes.len() as u64 > MAX_FILE => Err(ArchiveError::TooLarge { name: name.clone() }),
-            Ok(_) => Ok(bytes),
-            Err(error) if error.kind() == ErrorKind::OutOfMemory => {
-                Err(ArchiveError::TooLarge { name: name.clone() })
+        let name = || name.clone();
+        let mut file = self.archive.by_index_raw(*number).map_err(|_| ArchiveError::Damaged)?;
+        if file.encrypted() {
+            return Err(ArchiveError::Encrypted { name: name() });
+        }
+        let (method, checksum) = (file.compression(), file.crc32());
+        // What the directory says of the sizes need not be true.
+        let mut packed = Vec::new();
+        file.by_ref().take(MAX_FILE + 1).read_to_end(&mut packed).map_err(|_| ArchiveError::Damaged)?;
+        if packed.len() as u64 > MAX_FILE {
+            return Err(ArchiveError::TooLarge { name: name() });
+        }
+        let bytes = match method {
+            CompressionMethod::STORE => packed,
+            // The limit is far below what a `usize` holds.
+            CompressionMethod::DEFLATE => {
+                decompress_to_vec_with_limit(&packed, MAX_FILE as usize).map_err(|error| match error.status {
+                    TINFLStatus::HasMoreOutput => ArchiveError::TooLarge { name: name() },
+                    _ => ArchiveError::Damaged,
+                })?
             }
-            Err(_) => Err(ArchiveError::Damaged),
-        }
-    }
-}
-
-fn refused(name: &str, error: &ZipError) -> ArchiveError {
-    let name = name.to_string();
-    match error {
-        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => {
-            ArchiveError::Encrypted { name }
-        }
-        ZipError::UnsupportedArchive(_) | ZipError::CompressionMethodNotSupported(_) => {
-            ArchiveError::Method { name }
-        }
-        _ => ArchiveError::Damaged,
+            _ => return Err(ArchiveError::Method { name: name() }),
+        };
+        if crc32fast::hash(&bytes) == checksum { Ok(bytes) } else { Err(ArchiveError::Damaged) }
     }
 }
 
@@ -123,8 +123,8 @@ fn is_photo(name: &str) -> bool {
 mod tests {
     use super::*;
     use std::io::{Cursor, Write};
+    use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
-    use zip::{CompressionMethod, ZipWriter};
 
     fn packed(files: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
