@@ -19,8 +19,14 @@ function chosenByHand() {
 }
 
 /** A file's name at the end of its address. @param {URL} address */
-export function nameIn({ pathname, host }) {
-  return decodeURIComponent(pathname.split('/').at(-1) || host);
+function nameIn({ pathname, host }) {
+  const name = pathname.split('/').at(-1) || host;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    // A lone per cent sign is no encoding, and stands for itself.
+    return name;
+  }
 }
 
 export class Networks {

@@ -1,5 +1,6 @@
 // "Two networks": the same photo, asked of the page's network and of another; their maps on one scale.
 
+import { sameClass } from '../../folder/expected.js';
 import { removeColors } from '../../save/canvas.js';
 import { element, write } from '../element.js';
 import { list, methodName, number, percent } from '../format.js';
@@ -34,14 +35,6 @@ const SIZE = 448;
 /** How many classes are listed below a map. */
 const LISTED = 5;
 
-/** For comparing class names that two people wrote. @param {string} label */
-function folded(label) {
-  return label
-    .toLowerCase()
-    .replace(/[\s_-]+/g, ' ')
-    .trim();
-}
-
 /**
  * The class of the same name in another network; where one of them has no names, of the same number among as many.
  *
@@ -52,7 +45,7 @@ function folded(label) {
  */
 function namesake({ index, label }, one, other) {
   if (isUnnamed(one) || isUnnamed(other)) return one.labels.length === other.labels.length ? index : null;
-  const there = other.labels.findIndex((name) => folded(name) === folded(label));
+  const there = other.labels.findIndex((name) => sameClass(name, label));
   return there < 0 ? null : there;
 }
 
