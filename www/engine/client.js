@@ -1,9 +1,10 @@
-// The page's side of the engine: starts the worker, sends it requests, and hands out what comes back.
-import { startWorker } from './bound-worker.js';
+// The page's side of the engine: one network, which is asked through a worker, and the answers as the library gives them.
+import { Connection } from './connection.js';
 import { fetchModel, fetchPhoto } from './download.js';
-import { GradCamError, aborted } from './error.js';
+import { GradCamError } from './error.js';
 import { plan } from './flavour.js';
 import { fetchManifest } from './manifest.js';
+import { Photo } from './photo.js';
 import { rememberTiming, rememberedTimings } from './timings.js';
 
 /**
@@ -15,29 +16,12 @@ import { rememberTiming, rememberedTimings } from './timings.js';
  * @typedef {import('../gradcam.d.ts').PaintOptions} PaintOptions
  * @typedef {import('./protocol.d.ts').Plan} Plan
  * @typedef {import('./protocol.d.ts').Request} Request
- * @typedef {import('./protocol.d.ts').Reply} Reply
  */
 
 /** Numbers of photos and archives: of all engines of a page, as a photo may go from one to the other. */
 let nextToken = 1;
 
 const BROKEN_DOWN = 'The engine broke down with the GPU, so the CPU has taken over.';
-
-/** A decoded photo, and what it was decoded from, should the worker have moved on to another. */
-class Photo {
-  /**
-   * @param {import('./protocol.d.ts').PhotoHandle} handle
-   * @param {import('./protocol.d.ts').Opened} opened
-   */
-  constructor(handle, opened) {
-    this.handle = handle;
-    this.image = new ImageData(new Uint8ClampedArray(opened.pixels), opened.width, opened.height);
-    const side = Math.sqrt(opened.crop.length / 4);
-    this.crop = new ImageData(new Uint8ClampedArray(opened.crop), side, side);
-    this.geometry = opened.geometry;
-    this.decode = opened.decode;
-  }
-}
 
 /** See `gradcam.d.ts`. */
 export class GradCam {
@@ -357,105 +341,6 @@ export class GradCam {
   }
 }
 
-/** One worker, and the requests it has not answered yet. */
-class Connection {
-  /**
-   * @type {Map<number, {
-   *   resolve: (result: any) => void,
-   *   reject: (error: GradCamError) => void,
-   *   listen?: (news: any) => void,
-   * }>}
-   */
-  #waiting = new Map();
-  #nextId = 1;
-  #worker;
-  #stop;
-  /** Whether the worker cannot be asked any more. */
-  broken = false;
-
-  /**
-   * @param {Plan} plan
-   * @param {EngineChoice['asked']} asked
-   */
-  constructor(plan, asked) {
-    const { worker, stop } = startWorker(new URL('./worker.js', import.meta.url), 'gradcam');
-    this.#worker = worker;
-    this.#stop = stop;
-    this.#worker.addEventListener('message', ({ data }) => {
-      if (data.alarm) this.#watch(data.alarm);
-      else this.#settle(data);
-    });
-    this.#worker.addEventListener('error', (event) => {
-      // Without this the browser would report it once more.
-      event.preventDefault();
-      this.#breakDown(
-        new GradCamError(
-          'internal',
-          'The engine could not be started. Reload the page; if that does not help, try another browser.',
-        ),
-      );
-    });
-    // Not awaited: where the engine does not start, every later request says why.
-    this.ask({ kind: 'start', plan, asked }).catch(() => {});
-  }
-
-  /**
-   * @template {Request} R
-   * @param {R} request
-   * @param {AbortSignal} [signal]
-   * @param {(news: any) => void} [listen]
-   * @returns {Promise<import('./protocol.d.ts').Answers[R['kind']]>}
-   */
-  ask(request, signal, listen) {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(aborted());
-      if (this.broken) return reject(new GradCamError('internal', 'The engine is not running.'));
-      const id = this.#nextId++;
-      const giveUp = () => {
-        this.#waiting.delete(id);
-        this.#worker.postMessage({ kind: 'forget', id });
-        reject(aborted());
-      };
-      signal?.addEventListener('abort', giveUp, { once: true });
-      const finish = () => signal?.removeEventListener('abort', giveUp);
-      this.#waiting.set(id, {
-        resolve: (result) => (finish(), resolve(result)),
-        reject: (error) => (finish(), reject(error)),
-        listen,
-      });
-      this.#worker.postMessage({ id, ...request });
-    });
-  }
-
-  close() {
-    this.#stop();
-    this.#breakDown(aborted());
-  }
-
-  /** @param {Reply} reply */
-  #settle({ id, news, result, error, crashed }) {
-    const waiting = this.#waiting.get(id);
-    if (news) return waiting?.listen?.(news);
-    this.#waiting.delete(id);
-    if (error) waiting?.reject(new GradCamError(error.code, error.message));
-    else waiting?.resolve(result);
-    if (crashed) this.#breakDown(restarting());
-  }
-
-  /** @param {MessagePort} alarm of a thread, which breaks down unheard by the worker that waits for it */
-  #watch(alarm) {
-    alarm.addEventListener('message', () => this.#breakDown(restarting()));
-    alarm.start();
-  }
-
-  /** @param {GradCamError} error */
-  #breakDown(error) {
-    this.broken = true;
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
-  }
-}
-
 /**
  * The options with a model: the one that the site ships where they name none.
  *
@@ -474,8 +359,4 @@ async function withModel(options) {
  */
 function wish(asked) {
   return { asked, remembered: rememberedTimings() };
-}
-
-function restarting() {
-  return new GradCamError('internal', 'The engine had to be restarted. Please try again.');
 }
