@@ -14,10 +14,11 @@ import { createControls } from './view/controls.js';
 import { createEngine } from './view/engine.js';
 import { createExplainer } from './view/explainer.js';
 import { createFolderStudy } from './view/folder-study/folder-study.js';
-import { methodName } from './view/format.js';
 import { createLegend, LEGEND_COLORS } from './view/legend.js';
 import { createLinkNotice } from './view/link-notice.js';
 import { createLive } from './view/live.js';
+import { isMethod } from './view/method-words.js';
+import { offeredMethod } from './view/methods.js';
 import { createNetworkDialog } from './view/network/dialog.js';
 import { createNetworkLine } from './view/network/line.js';
 import { createPicture } from './view/picture.js';
@@ -157,9 +158,11 @@ function started({ model, choice }, first) {
   // What was chosen for another network has no meaning here.
   const kept = first ? state : { settings: { ...state.settings, target: null }, expected: null };
   const layer = (first && linkedLayer(link, model)) || model.layers[model.layers.length - 1].name;
-  const settings = { ...kept.settings, layer, target: linkedClass(kept.settings.target, model) };
+  const offered = offeredMethod(model, kept.settings.method);
+  const target = linkedClass(kept.settings.target, model);
+  const settings = { ...kept.settings, layer, method: offered.method, target };
   const expected = linkedClass(kept.expected, model);
-  const remark = first ? modelRemark(link, model) : null;
+  const remark = joined(first ? modelRemark(link, model) : null, offered.remark);
   set({ model, choice, notice, loading: null, settings, expected, expectedFrom: null, remark });
   if (first) return;
   const current = state.incoming ?? state.shown;
@@ -191,6 +194,11 @@ async function nameClasses(file) {
 function engineByHand() {
   const asked = new URLSearchParams(location.search).get('engine');
   return ENGINES.find((each) => each === asked) ?? 'auto';
+}
+
+/** @param {(string | null)[]} sentences */
+function joined(...sentences) {
+  return sentences.filter(Boolean).join(' ') || null;
 }
 
 function retry() {
@@ -250,11 +258,6 @@ let link = readLink('', isMethod);
 /** How many photos the classes of the link still go for. */
 let linked = 0;
 
-/** @param {string} name */
-function isMethod(name) {
-  return typeof methodName(/** @type {Settings['method']} */ (name)) === 'string';
-}
-
 /** The classes that the next photo starts with: those of the link, or none. Without a model they are checked later. */
 function nextClasses() {
   if (linked-- <= 0) return { target: null, expected: null };
@@ -276,7 +279,8 @@ function follow() {
   const { model } = state;
   if (model) {
     const layer = linkedLayer(link, model) ?? state.settings.layer;
-    set({ settings: { ...state.settings, layer }, remark: modelRemark(link, model) });
+    const { method, remark } = offeredMethod(model, state.settings.method);
+    set({ settings: { ...state.settings, layer, method }, remark: joined(modelRemark(link, model), remark) });
   }
   if (sample || !current) {
     void show(sample ?? sources.first);
@@ -442,8 +446,6 @@ async function ask(cam, subject, photo, signal) {
   const { settings } = state;
   const { layer, method, target, scale, colors } = settings;
   const before = subject.result;
-  // All of them, for the list of all classes.
-  const topK = cam.model.labels.length;
   // Other colours need no other map.
   const same =
     before &&
@@ -453,9 +455,9 @@ async function ask(cam, subject, photo, signal) {
     (before.explanation.target.index === target || before.settings.target === target);
   if (!same) stopLongTasks();
   const onProgress = (/** @type {State['steps']} */ steps) => set({ steps });
-  const asked = { layer, method, target: target ?? undefined, topK, onProgress, signal };
+  const asked = { layer, method, target: target ?? undefined, onProgress, signal };
   const explanation = same ? before.explanation : await cam.explain(photo, asked);
-  const { choice } = cam;
+  const { model, choice } = cam;
 
   const [, , cropWidth, cropHeight] = photo.geometry.crop;
   const smallest = state.live?.started ? SMALLEST_LIVE_HEAT : SMALLEST_HEAT;
@@ -469,7 +471,7 @@ async function ask(cam, subject, photo, signal) {
     sameColors ? last.legend : cam.legend({ colors, scale, count: LEGEND_COLORS }),
   ]);
   const forward = explanation.timings.forward || before?.forward || 0;
-  return { explanation, heat, legend, settings, choice, decode: photo.decode, forward };
+  return { explanation, heat, legend, settings, model, choice, decode: photo.decode, forward };
 }
 
 set({ asked: engineByHand() });

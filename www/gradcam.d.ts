@@ -150,9 +150,42 @@ export interface Layer {
   channels: number;
 }
 
+/** A method as this model has it. */
+export interface MethodTraits {
+  name: Method;
+  unit: Unit;
+  /** Whether its maps have the cells of a layer; all others have a value for each pixel that the network saw. */
+  hasCells: boolean;
+  /** Whether the map is another one at another layer. */
+  seesLayer: boolean;
+  /** Whether the map is of a class, and not of all that the network saw. */
+  seesClass: boolean;
+  /** Whether values can be below zero and mean “against”; otherwise they only say how much. */
+  hasSign: boolean;
+  /** Whether it is built on guided backpropagation, which fails the sanity checks of Adebayo et al. 2018. */
+  guided: boolean;
+  /** Whether `layerMaps` gives its maps of all layers at once. */
+  hasLayerMaps: boolean;
+  /**
+   * How often it goes through the network beyond one forward and one gradient; `null` where that is once for each channel
+   * of the layer, except at the model's `linearHeadLayer`.
+   */
+  passes: number | null;
+  /** Why this model cannot have it, as a sentence; `null` where it can. */
+  unavailable: string | null;
+  /** The paper that it is from: its authors, year, and number at arXiv or DOI. */
+  source: string;
+}
+
 export interface Model extends Preprocessing {
   architecture: string;
   labels: string[];
+  /** All methods, the default first. */
+  methods: MethodTraits[];
+  /** The layer behind which only an average and one linear layer follow; `null` where there is none. */
+  linearHeadLayer: string | null;
+  /** What makes probabilities of the logits: one softmax over all, or a sigmoid for each class by itself. */
+  output: 'softmax' | 'sigmoid';
   /** In forward order; the last is the default target layer. */
   layers: Layer[];
   /** Weights and biases in all, BatchNorm folded in. */
@@ -177,12 +210,18 @@ export interface Photo {
   readonly decode: number;
 }
 
-export interface Prediction {
+/** What the network says of one class. */
+export interface ClassScore {
+  /** Among the logits. */
   index: number;
   label: string;
+  /** By softmax, or by its own sigmoid where the model's `output` is that. */
   probability: number;
   logit: number;
 }
+
+/** @deprecated The earlier name of `ClassScore`. */
+export type Prediction = ClassScore;
 
 export interface Peak {
   row: number;
@@ -270,14 +309,17 @@ export interface EngineChoice {
 }
 
 export interface Explanation {
-  predictions: Prediction[];
+  /** As many as `topK` asked for, best first. */
+  predictions: ClassScore[];
+  /** Of all classes, in their order. */
+  logits: Float32Array;
   /** The class whose map this is. */
-  target: Prediction;
+  target: ClassScore;
   map: ClassMap;
   /** Methods that have this very map by construction, at this layer of this network. */
   sameAs: Method[];
-  /** The classes that `finer-cam` holds the target against, closest first; otherwise none. */
-  references: Prediction[];
+  /** The classes that `finer-cam` compares the target with, closest first; otherwise none. */
+  references: ClassScore[];
   /** Of `integrated-gradients`: its sum should be the difference of the logits between the photo and the baseline. */
   completeness: { sum: number; difference: number; steps: number } | null;
   geometry: Geometry;
@@ -312,8 +354,8 @@ export interface Spread {
 
 /** Why one class and not another, at one layer; all maps are HiResCAM's, so that they subtract cell by cell. */
 export interface Comparison {
-  predicted: Prediction;
-  expected: Prediction;
+  predicted: ClassScore;
+  expected: ClassScore;
   maps: {
     predicted: ClassMap;
     expected: ClassMap;
@@ -350,7 +392,7 @@ export interface Survey {
   /** Of the predicted class, with the five best. */
   explanation: Explanation;
   /** What the network says of the class that it should be; `null` where that is not known. */
-  expected: Prediction | null;
+  expected: ClassScore | null;
   /** By how much the predicted class leads, in logits: over the expected one where that is another, else over the second. */
   margin: number;
   /** Where the positive part of the map lies. */

@@ -47,7 +47,7 @@ function imagineGpu({ passes, fails, adapter, lost }) {
       choice.reason = passes ? null : 'The GPU failed its self-test, so the CPU computes.';
     }
     if (choice && onGpu) choice.engine = { ...choice.engine, kind: 'webgpu', adapter };
-    if (result?.predictions && onGpu) {
+    if (result?.map && onGpu) {
       if (fails === 'lost') {
         result.fallback = lost;
         onGpu = false;

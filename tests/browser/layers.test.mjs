@@ -155,6 +155,42 @@ test('every method gives a finite map, and the page says of each what must be sa
   assert.equal(await text(page, 'method-note'), '');
 });
 
+test('a method that the network cannot have: its card and its option say why, and a link to it gets the default', async (t) => {
+  const without = 'This network has no ReLU, which guided backpropagation goes by.';
+  site.putBefore(
+    'www/engine/worker.js',
+    (/** @type {string} */ reason) => {
+      const post = self.postMessage.bind(self);
+      self.postMessage = (/** @type {any} */ message, /** @type {any} */ options) => {
+        for (const method of message.result?.model?.methods ?? []) {
+          if (method.guided) method.unavailable = reason;
+          if (method.name === 'smooth-grad') method.passes = 24;
+        }
+        post(message, options);
+      };
+    },
+    without,
+  );
+  const page = await openLayers(t, { path: '#photo=dahlia&method=guided-backprop&tab=layers' });
+  assert.equal(await page.locator('#method').inputValue(), 'grad-cam');
+  assert.equal(await text(page, 'link-notice-text'), `${without} Grad-CAM takes its place.`);
+  for (const method of ['guided-backprop', 'guided-grad-cam']) {
+    const card = page.locator(`[data-method="${method}"]`);
+    assert.ok(await card.locator('.method-use').isDisabled());
+    assert.equal(await card.locator('.method-note').textContent(), without);
+    const option = page.locator(`#method option[value="${method}"]`);
+    assert.ok(await option.evaluate((each) => /** @type {HTMLOptionElement} */ (each).disabled));
+    assert.ok((await option.textContent())?.endsWith(without));
+  }
+  await galleryFilled(page);
+  await assertAccessible(page, 'methods that the network cannot have');
+  assert.ok(await page.locator('#layers-failed').isHidden(), 'they are not asked for');
+
+  // What the engine says of a method is what the page says.
+  const smooth = page.locator('[data-method="smooth-grad"]');
+  assert.match((await smooth.textContent()) ?? '', /each of 24 copies.* n is 24\./s);
+});
+
 test('a slow method tells its steps, and stopping it brings back what was shown: by keyboard', async (t) => {
   const page = await openLayers(t);
   await galleryFilled(page);

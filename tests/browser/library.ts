@@ -4,6 +4,7 @@ import {
   GradCam,
   GradCamError,
   type ClassMap,
+  type ClassScore,
   type Explanation,
   type LoadOptions,
   type Method,
@@ -35,6 +36,8 @@ export async function run(file: File, signal: AbortSignal): Promise<string> {
     const explanations: Explanation[] = await Promise.all(
       methods.map((method) => cam.explain(photo, { layer, method, topK: 3, signal })),
     );
+    const best: ClassScore = explanations[0].predictions[0];
+    if (explanations[0].logits[best.index] !== best.logit) return model.methods[0].source;
     const survey: Survey = await cam.survey(file, { expected: 1 });
     const heat: ImageData = await cam.paint(explanations[0].map, { width: 224, height: 224 });
     const { arithmetic } = await cam.compare(photo, { expected: 0 });

@@ -24,7 +24,7 @@ export function dahlia(page) {
     return {
       labels: /** @type {string[]} */ (labels),
       /** Best first. */
-      predictions: /** @type {import('../../www/gradcam.js').Prediction[]} */ (predictions),
+      predictions: /** @type {import('../../www/gradcam.js').ClassScore[]} */ (predictions),
       values,
       width: /** @type {number} */ (maps.width),
       height: /** @type {number} */ (maps.height),

@@ -5,7 +5,11 @@ import { GradCamError } from './error.js';
 import { plan } from './flavour.js';
 import { fetchManifest } from './manifest.js';
 import { Photo } from './photo.js';
+import { Scores } from './scores.js';
 import { rememberTiming, rememberedTimings } from './timings.js';
+
+/** How many classes an explanation lists where nobody says. */
+const LISTED = 5;
 
 /**
  * @typedef {import('../gradcam.d.ts').LoadOptions} LoadOptions
@@ -170,15 +174,32 @@ export class GradCam {
    * @param {ExplainOptions} [options]
    * @returns {Promise<Explanation>}
    */
-  async explain(photo, { layer, method, target, topK, onProgress, signal } = {}) {
+  async explain(photo, { layer, method, target, topK = LISTED, onProgress, signal } = {}) {
     const handle = await this.#handle(photo, signal);
-    const options = { layer, method, target, topK };
-    const explanation = await this.#ask({ kind: 'explain', photo: handle, options }, signal, onProgress);
-    this.#noteFallback(explanation);
-    return explanation;
+    const options = { layer, method, target };
+    const explained = await this.#ask({ kind: 'explain', photo: handle, options }, signal, onProgress);
+    this.#noteFallback(explained);
+    return this.#named(explained, topK);
   }
 
-  /** Takes note where the CPU answered in place of the GPU. @param {Explanation} explanation */
+  /**
+   * With names and probabilities, where the worker knows classes by their number alone.
+   *
+   * @param {import('./protocol.d.ts').Explained} explained
+   * @param {number} topK
+   * @returns {Explanation}
+   */
+  #named({ target, references, ...explained }, topK) {
+    const scores = new Scores(explained.logits, this.model);
+    return {
+      ...explained,
+      predictions: scores.best(topK),
+      target: scores.of(target),
+      references: references.map((index) => scores.of(index)),
+    };
+  }
+
+  /** Takes note where the CPU answered in place of the GPU. @param {import('./protocol.d.ts').Explained} explained */
   #noteFallback({ engine, fallback }) {
     if (this.engine.kind !== 'webgpu' || engine.kind !== 'cpu') return;
     // Without a word of it where the request that lost the GPU was given up meanwhile.
@@ -214,8 +235,14 @@ export class GradCam {
     const survey = await this.#ask({ kind: 'survey', source, options }, signal);
     const { explanation, margin, spread } = survey;
     this.#noteFallback(explanation);
-    const overlay = new ImageData(new Uint8ClampedArray(survey.overlay), side, side);
-    return { explanation, expected: survey.expected, margin, spread, overlay };
+    return {
+      explanation: this.#named(explanation, LISTED),
+      expected:
+        survey.expected === null ? null : new Scores(explanation.logits, this.model).of(survey.expected),
+      margin,
+      spread,
+      overlay: new ImageData(new Uint8ClampedArray(survey.overlay), side, side),
+    };
   }
 
   /** @param {Blob} source @returns {Promise<import('../gradcam.d.ts').Archive>} */
@@ -240,7 +267,14 @@ export class GradCam {
    */
   async compare(photo, { expected, predicted, layer, signal }) {
     const handle = await this.#handle(photo, signal);
-    return this.#ask({ kind: 'compare', photo: handle, options: { expected, predicted, layer } }, signal);
+    const options = { expected, predicted, layer };
+    const { logits, ...compared } = await this.#ask({ kind: 'compare', photo: handle, options }, signal);
+    const scores = new Scores(logits, this.model);
+    return {
+      ...compared,
+      predicted: scores.of(compared.predicted),
+      expected: scores.of(compared.expected),
+    };
   }
 
   /**

@@ -43,7 +43,7 @@ export interface PhotoHandle {
 /** Milliseconds on either engine, as measured on earlier visits, by the key of the GPU. */
 export type Timings = Record<string, { cpu: number; webgpu: number }>;
 
-/** What shall compute, and what is known about it. */
+/** Which engine to use, and what is known about them. */
 export interface Wish {
   asked: WantedEngine;
   remembered: Timings;
@@ -73,14 +73,14 @@ export interface Open {
   photo: PhotoHandle;
 }
 
+/** Which map of a photo is meant. */
+export type MapOptions = Pick<ExplainOptions, 'layer' | 'method' | 'target'>;
+
 export interface Explain {
   kind: 'explain';
   photo: PhotoHandle;
-  options: Omit<ExplainOptions, 'signal' | 'onProgress'>;
+  options: MapOptions;
 }
-
-/** Which map of a photo is meant. */
-export type MapOptions = Pick<ExplainOptions, 'layer' | 'method' | 'target'>;
 
 export interface LayerMaps {
   kind: 'layer-maps';
@@ -224,20 +224,39 @@ export interface Opened {
   crop: Uint8Array<ArrayBuffer>;
 }
 
+/** An explanation as the worker gives it: classes by their number alone, with the logits of all. */
+export interface Explained extends Omit<Explanation, 'predictions' | 'target' | 'references'> {
+  target: number;
+  references: number[];
+}
+
+export interface Compared extends Omit<Comparison, 'predicted' | 'expected'> {
+  logits: Float32Array;
+  predicted: number;
+  expected: number;
+}
+
+export interface Surveyed extends Omit<Survey, 'explanation' | 'expected' | 'overlay'> {
+  explanation: Explained;
+  expected: number | null;
+  /** RGBA. */
+  overlay: Uint8Array<ArrayBuffer>;
+  side: number;
+}
+
 /** What each kind of request is answered with. */
 export interface Answers {
   start: undefined;
   load: { model: Model; choice: EngineChoice };
   'choose-engine': EngineChoice;
   open: Opened;
-  explain: Explanation;
+  explain: Explained;
   'class-maps': ClassMaps | null;
   'layer-maps': ClassMap[];
-  compare: Comparison;
+  compare: Compared;
   faithfulness: Faithfulness;
   randomise: RandomisationStep[];
-  /** The overlay as RGBA. */
-  survey: Omit<Survey, 'overlay'> & { overlay: Uint8Array<ArrayBuffer>; side: number };
+  survey: Surveyed;
   'open-archive': string[];
   'read-archive': Uint8Array<ArrayBuffer>;
   'parse-labels': string[];

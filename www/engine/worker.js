@@ -229,6 +229,8 @@ function buffers(result) {
     result?.crop,
     result?.overlay,
     result?.values,
+    result?.logits,
+    result?.explanation?.logits,
     ...maps.map((map) => map?.values),
   ];
   return arrays.filter(ArrayBuffer.isView).map((array) => /** @type {ArrayBuffer} */ (array.buffer));

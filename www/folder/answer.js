@@ -2,14 +2,14 @@
 
 import { GradCamError } from '../gradcam.js';
 
-/** @typedef {import('../gradcam.js').Prediction} Prediction */
+/** @typedef {import('../gradcam.js').ClassScore} ClassScore */
 /** @typedef {import('../gradcam.js').Spread} Spread */
 /** @typedef {import('../gradcam.js').Survey} Survey */
 
 /**
  * @typedef {object} Answered
- * @property {Prediction} predicted
- * @property {Prediction | null} expected what the network says of the class that it should be, where that is known
+ * @property {ClassScore} predicted
+ * @property {ClassScore | null} expected what the network says of the class that it should be, where that is known
  * @property {boolean | null} right null where that is not known
  * @property {number} margin by which the predicted class leads, in logits
  * @property {Spread} spread of the predicted class's map

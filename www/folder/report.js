@@ -54,7 +54,7 @@ function aboutModels({ models, question }) {
     `<code>${model.sha256 ?? 'unknown: the page was not secure'}</code>`,
   ]);
   return (
-    `<p>Maps by ${escaped(questionWords(question))}, each of the class that was predicted.</p>` +
+    `<p>Maps by ${escaped(questionWords(question, models[0].model))}, each of the class that was predicted.</p>` +
     table(['Model', 'Architecture', 'Classes', 'SHA-256 of its file'], rows)
   );
 }

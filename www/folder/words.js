@@ -1,7 +1,8 @@
 // Counts, times and findings in words: the same on the page and in the report.
 
-import { methodName, percent, wholePercent } from '../view/format.js';
-import { seesLayer } from '../view/methods.js';
+import { percent, wholePercent } from '../view/format.js';
+import { methodName } from '../view/method-words.js';
+import { methodOf } from '../view/methods.js';
 
 /** @typedef {import('./run.js').Question} Question */
 /** @typedef {import('./statistics.js').Summary} Summary */
@@ -34,9 +35,14 @@ export function remainingWords(seconds) {
   return `about ${Math.round(minutes / 60)} hours left`;
 }
 
-/** How every map of a study was made. @param {Question} question */
-export function questionWords({ method, layer }) {
-  return methodName(method) + (seesLayer(method) ? ` at ${layer}` : '');
+/**
+ * How every map of a study was made.
+ *
+ * @param {Pick<Question, 'method' | 'layer'>} question
+ * @param {import('../gradcam.js').Model} model
+ */
+export function questionWords({ method, layer }, model) {
+  return methodName(method) + (methodOf(model, method).seesLayer ? ` at ${layer}` : '');
 }
 
 /** The columns of shares, as they are called everywhere. @type {{ key: Exclude<keyof Shares, 'count'>, title: string }[]} */
@@ -66,8 +72,8 @@ export function sharesWords({ shares: { right, wrong, all }, blank }) {
     if (all.count === 0) return left.trim();
     return `On average ${wholePercent(all.border)} lies on the border and ${wholePercent(all.outsideMiddle)} outside the middle.${left}`;
   }
-  if (wrong.count === 0) return `There is no wrong answer to hold against the right ones.${left}`;
-  if (right.count === 0) return `There is no right answer to hold against the wrong ones.${left}`;
+  if (wrong.count === 0) return `There is no wrong answer to compare the right ones with.${left}`;
+  if (right.count === 0) return `There is no right answer to compare the wrong ones with.${left}`;
   const few = Math.min(right.count, wrong.count) < FEW ? ' So few photos may differ by chance.' : '';
   return (
     `Outside the middle lies ${wholePercent(wrong.outsideMiddle)} of the map where the network is wrong, ` +

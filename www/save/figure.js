@@ -1,8 +1,9 @@
 // The figure: all panels with legend and captions, as a list of pictures and lines of text with their places. What it is
 // written as, SVG or PNG, knows nothing of what is on it.
 
-import { logit, methodName, number, percent } from '../view/format.js';
+import { logit, number, percent } from '../view/format.js';
 import { LEGEND_COLORS, legendWords } from '../view/legend.js';
+import { methodName } from '../view/method-words.js';
 import { drawPanel, fit, sceneOf } from '../view/picture.js';
 import { canvasOf, createCanvas, overlaid } from './canvas.js';
 

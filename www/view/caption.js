@@ -2,14 +2,13 @@
 
 import { element, write } from './element.js';
 import { number, percent, place } from './format.js';
-import { blankWords, knowsClass, mapWords } from './methods.js';
+import { blankWords, mapWords, methodOf } from './methods.js';
 import { previewRemark } from './preview.js';
 import { pictured } from './state.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Subject} Subject */
 /** @typedef {import('./state.js').Result} Result */
-/** @typedef {import('../gradcam.js').Explanation} Explanation */
 
 /** @param {Result} result */
 function verdict(result) {
@@ -21,15 +20,17 @@ function verdict(result) {
   const remark = previewRemark(result);
   if (remark) return `“${target.label}” (${percent(target.probability)}): ${remark}.`;
   const answer = `“${best.label}” (${percent(best.probability)})`;
-  if (!knowsClass(map.method)) return `The network says ${answer}; this map is of no class.`;
+  if (!methodOf(result.model, map.method).seesClass)
+    return `The network says ${answer}; this map is of no class.`;
   if (target.index === best.index) return `The network says ${answer}.`;
   return `Map for “${target.label}” (${percent(target.probability)}); the network says ${answer}.`;
 }
 
-/** @param {Explanation} explanation */
-function peak({ map, geometry }) {
+/** @param {Result} result */
+function peak(result) {
+  const { map, geometry } = result.explanation;
   if (map.blank)
-    return `Blank, for ${blankWords(map)}: no value is above zero (highest ${number(map.maximum)}).`;
+    return `Blank, for ${blankWords(result)}: no value is above zero (highest ${number(map.maximum)}).`;
   const [width, height] = geometry.photo;
   return `Strongest ${place(map.peak.x / width, map.peak.y / height)}.`;
 }
@@ -47,7 +48,7 @@ function description(subject, state) {
   if (!photo || !result) return `Photo ${name}, without a heatmap yet.`;
   const what =
     view === 'panels' ? 'Three panels of the photo, the heatmap and both together' : 'Heatmap over the photo';
-  return `${what}, ${name}: ${mapWords(result.explanation)}. ${peak(result.explanation)}`;
+  return `${what}, ${name}: ${mapWords(result)}. ${peak(result)}`;
 }
 
 /**
@@ -59,7 +60,7 @@ function description(subject, state) {
 function announcement({ live, choosing, asked }, result) {
   if (choosing && asked !== 'cpu') return 'Preparing the GPU…';
   if (live) return live.started ? 'Watching live. Escape stops.' : 'Waiting for the camera…';
-  return result && `${verdict(result)} ${peak(result.explanation)}`;
+  return result && `${verdict(result)} ${peak(result)}`;
 }
 
 /** @returns {(state: State) => void} */

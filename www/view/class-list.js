@@ -1,9 +1,10 @@
 // All classes as a list to search, to point at and to choose from. The focus stays in the search field: from there the
 // arrow keys walk the list (the ARIA pattern of a combobox with a list that is always open).
 
+import { Scores } from '../engine/scores.js';
 import { percent } from './format.js';
 
-/** @typedef {import('../gradcam.js').Prediction} Prediction */
+/** @typedef {import('../gradcam.js').ClassScore} ClassScore */
 
 // As many as a screen of the list.
 const PAGE = 8;
@@ -44,7 +45,7 @@ function createRow(id) {
  * @param {string} options.label what a class is chosen for
  * @param {(target: number) => void} options.choose
  * @param {(target: number | null) => void} [options.point] the class under the pointer or at which the keys are, if any
- * @returns {(predictions: Prediction[], chosen: number | null) => void}
+ * @returns {(answer: Pick<import('./state.js').Result, 'explanation' | 'model'>, chosen: number | null) => void}
  */
 export function createClassList(root, { id, label, choose, point = () => {} }) {
   const search = /** @type {HTMLInputElement} */ (
@@ -75,8 +76,10 @@ export function createClassList(root, { id, label, choose, point = () => {} }) {
 
   /** @type {Map<number, ReturnType<typeof createRow>>} */
   const rows = new Map();
-  /** @type {Prediction[]} */
+  /** @type {ClassScore[]} */
   let listed = [];
+  /** Of which these are. @type {Float32Array | null} */
+  let ranked = null;
   /** Those that the search leaves, best first. @type {number[]} */
   let found = [];
   /** At which class the keys are. @type {number | null} */
@@ -164,10 +167,11 @@ export function createClassList(root, { id, label, choose, point = () => {} }) {
     if (target !== null) choose(target);
   });
 
-  return (predictions, chosen) => {
-    if (predictions !== listed) {
-      listed = predictions;
-      predictions.forEach(({ index, label, probability: share }, place) => {
+  return ({ explanation: { logits }, model }, chosen) => {
+    if (logits !== ranked) {
+      ranked = logits;
+      listed = new Scores(logits, model).best();
+      listed.forEach(({ index, label, probability: share }, place) => {
         let made = rows.get(index);
         if (!made) {
           made = createRow(`${id}-${index}`);

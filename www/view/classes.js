@@ -24,7 +24,7 @@ export function createClasses({ choose, point }) {
     if (!last || !result || !open) return;
     body.classList.toggle('stale', Boolean(last.incoming));
     const chosen = last.incoming ? null : last.settings.target;
-    renderList(result.explanation.predictions, chosen ?? result.explanation.target.index);
+    renderList(result, chosen ?? result.explanation.target.index);
   }
 
   // Filled by the time it opens: word of that comes only afterwards, when somebody may be typing already.

@@ -2,12 +2,44 @@
 
 import { element, write } from './element.js';
 import { wholePercent } from './format.js';
-import { seesLayer } from './methods.js';
+import { GROUPS, methodName, methodWords } from './method-words.js';
+import { methodOf } from './methods.js';
 import { layerNote, methodNote, scaleNote } from './notes.js';
 import { pictured } from './state.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Settings} Settings */
+
+/** @typedef {import('../gradcam.js').Model} Model */
+
+/** @param {Model} model */
+function layerOptions({ layers }) {
+  const last = layers.at(-1);
+  return layers.map(
+    (each) =>
+      new Option(
+        `${each.name} — ${each.height} × ${each.width}${each === last ? ', default' : ''}`,
+        each.name,
+      ),
+  );
+}
+
+/** In groups; those that this model cannot have say why. @param {Model} model */
+function methodOptions({ methods }) {
+  return Object.entries(GROUPS).map(([group, { title }]) => {
+    const box = document.createElement('optgroup');
+    box.label = title;
+    for (const each of methods) {
+      if (methodWords(each.name).group !== group) continue;
+      const option = new Option(methodName(each.name), each.name);
+      if (each === methods[0]) option.text += ', default';
+      option.disabled = each.unavailable !== null;
+      if (each.unavailable) option.text += `: ${each.unavailable}`;
+      box.append(option);
+    }
+    return box;
+  });
+}
 
 /**
  * @param {(change: Partial<Settings>) => void} change what the engine must answer for
@@ -45,16 +77,11 @@ export function createControls(change, redraw) {
     const { model, settings } = state;
     if (model && model !== listed) {
       listed = model;
-      const last = model.layers.at(-1);
-      layer.replaceChildren(
-        ...model.layers.map(
-          (each) =>
-            new Option(
-              `${each.name} — ${each.height} × ${each.width}${each === last ? ', default' : ''}`,
-              each.name,
-            ),
-        ),
-      );
+      layer.replaceChildren(...layerOptions(model));
+      method.replaceChildren(...methodOptions(model));
+    } else if (!model && method.value !== settings.method) {
+      // As a link asks for, until the model says what there is.
+      method.replaceChildren(new Option(methodName(settings.method), settings.method));
     }
     for (const select of [layer, method, scale, colors]) select.disabled = !model;
     if (model) layer.value = settings.layer;
@@ -62,15 +89,16 @@ export function createControls(change, redraw) {
     scale.value = settings.scale;
     colors.value = settings.colors;
     if (settings.scale === 'signed') colors.disabled = true;
-    if (!seesLayer(settings.method)) layer.disabled = true;
-    write(noteOnLayer, layerNote(settings.method));
+    const chosen = model && methodOf(model, settings.method);
+    if (chosen && !chosen.seesLayer) layer.disabled = true;
+    write(noteOnLayer, chosen ? layerNote(chosen) : '');
     noteOnLayer.hidden = noteOnLayer.textContent === '';
     opacity.value = String(Math.round(state.opacity * 100));
     write(opacityValue, wholePercent(state.opacity));
     views.forEach((input) => (input.checked = input.value === state.view));
 
     const result = pictured(state.shown, state);
-    write(noteOnScale, result ? scaleNote(result.explanation.map, result.settings.scale) : '');
-    write(noteOnMethod, result ? methodNote(result.explanation) : '');
+    write(noteOnScale, result ? scaleNote(result) : '');
+    write(noteOnMethod, result ? methodNote(result) : '');
   };
 }

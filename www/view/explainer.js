@@ -1,7 +1,7 @@
 // "What am I looking at?": leads on to the formula and the paper of the method in use, which stand with all others.
 
 import { element, write } from './element.js';
-import { methodName } from './format.js';
+import { methodName } from './method-words.js';
 
 /** @typedef {import('./state.js').State} State */
 
@@ -16,11 +16,13 @@ export function createExplainer(openMethods) {
 
   button.addEventListener('click', () => {
     openMethods();
-    const formula = document.querySelector(`[data-method="${method}"] details`);
-    if (!(formula instanceof HTMLDetailsElement)) return;
-    formula.open = true;
-    // Views draw a microtask after the state changed: until then the formula is hidden.
-    queueMicrotask(() => formula.querySelector('summary')?.focus());
+    // Views draw a microtask after the state changed: until then the formula is hidden, or not made yet.
+    queueMicrotask(() => {
+      const formula = document.querySelector(`[data-method="${method}"] details`);
+      if (!(formula instanceof HTMLDetailsElement)) return;
+      formula.open = true;
+      formula.querySelector('summary')?.focus();
+    });
   });
 
   return (state) => {

@@ -1,32 +1,7 @@
-// Numbers, names and places in words: the one spelling of each on the whole page.
-
-/** @typedef {import('../gradcam.js').Method} Method */
+// Numbers and places in words: the one spelling of each on the whole page.
 
 // Narrow and unbreakable, as between a number and its unit.
 const SPACE = '\u202f';
-
-/** @type {Record<Method, string>} */
-const METHODS = {
-  'grad-cam': 'Grad-CAM',
-  'hires-cam': 'HiResCAM',
-  'layer-cam': 'LayerCAM',
-  'xgrad-cam': 'XGrad-CAM',
-  'grad-cam++': 'Grad-CAM++',
-  'eigen-cam': 'Eigen-CAM',
-  'ablation-cam': 'Ablation-CAM',
-  'finer-cam': 'Finer-CAM',
-  'layer-cam-fused': 'LayerCAM, fused',
-  'input-gradient': 'Input gradient',
-  'smooth-grad': 'SmoothGrad',
-  'integrated-gradients': 'Integrated gradients',
-  'guided-backprop': 'Guided backpropagation',
-  'guided-grad-cam': 'Guided Grad-CAM',
-};
-
-/** @param {Method} method */
-export function methodName(method) {
-  return METHODS[method];
-}
 
 /** @param {number} share */
 export function percent(share) {

@@ -34,7 +34,7 @@ export function legendWords(result) {
   const [start, centre, end] = ticks(result);
   const nothing = start === end;
   return {
-    title: legendTitle(result.explanation.map, signed),
+    title: legendTitle(result.explanation.map, result.model, signed),
     low: number(start),
     middle: nothing ? 'nothing above zero' : number(centre),
     high: nothing ? '' : (signed ? '+' : '') + number(end),

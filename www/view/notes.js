@@ -1,12 +1,12 @@
 // The notes under the map's controls: what the scale does to this map, and what is to know of the method.
 
-import { logit, methodName, number, percent } from './format.js';
-import { hasSign, isGuided, knowsClass, methodNames, seesLayer } from './methods.js';
+import { logit, number, percent } from './format.js';
+import { methodName, methodWords } from './method-words.js';
+import { methodNames, methodOf } from './methods.js';
 
-/** @typedef {import('./state.js').Settings} Settings */
-/** @typedef {import('../gradcam.js').ClassMap} ClassMap */
+/** @typedef {import('./state.js').Result} Result */
 /** @typedef {import('../gradcam.js').Explanation} Explanation */
-/** @typedef {import('../gradcam.js').Method} Method */
+/** @typedef {import('../gradcam.js').MethodTraits} MethodTraits */
 
 // A difference smaller than this share of the range cannot be seen.
 const VISIBLE = 0.02;
@@ -14,16 +14,17 @@ const VISIBLE = 0.02;
 /**
  * Positive and min-max agree only where the map's minimum is zero.
  *
- * @param {ClassMap} map
- * @param {Settings['scale']} scale
+ * @param {Result} result
  */
-export function scaleNote({ method, minimum, maximum, blank }, scale) {
+export function scaleNote({ explanation: { map }, settings: { scale }, model }) {
+  const { minimum, maximum, blank } = map;
+  const { hasSign, seesClass } = methodOf(model, map.method);
   if (scale === 'signed') {
-    return hasSign(method)
+    return hasSign
       ? 'Signed: zero is the middle colour, and the legend says what each end stands for.'
       : 'Signed: zero is the middle colour, but this method only says how much, so half the colours stay unused.';
   }
-  const floor = knowsClass(method) ? 'argues for the class' : 'is above zero';
+  const floor = seesClass ? 'argues for the class' : 'is above zero';
   if (blank) {
     return scale === 'positive'
       ? 'Nothing is above zero, so ReLU leaves nothing to show.'
@@ -43,12 +44,9 @@ export function scaleNote({ method, minimum, maximum, blank }, scale) {
     : `Values below zero, down to ${value}, show as zero. Min–max would stretch the colours down to them.`;
 }
 
-/** Why there is no layer to choose; empty where there is. @param {Method} method */
-export function layerNote(method) {
-  if (seesLayer(method)) return '';
-  return method === 'layer-cam-fused'
-    ? 'No layer to choose: it joins the last of every stage.'
-    : 'No layer to choose: it goes back to the photo itself.';
+/** Why there is no layer to choose; empty where there is. @param {MethodTraits} method */
+export function layerNote({ name, seesLayer }) {
+  return seesLayer ? '' : `No layer to choose: ${methodWords(name).instead}.`;
 }
 
 /** @param {NonNullable<Explanation['completeness']>} completeness */
@@ -74,10 +72,10 @@ function sameNote({ map, sameAs }) {
 }
 
 /**
- * @param {Explanation} explanation
+ * @param {Result} result
  * @returns {string} empty where nothing need be said
  */
-export function methodNote(explanation) {
+export function methodNote({ explanation, model }) {
   const { map, target, sameAs, references, completeness } = explanation;
   if (sameAs.length > 0) return sameNote(explanation);
   if (references.length > 0) {
@@ -85,8 +83,10 @@ export function methodNote(explanation) {
     return `Held against ${names.join(', ')}: what “${target.label}” shares with them counts less.`;
   }
   if (completeness) return completenessNote(completeness);
-  if (isGuided(map.method)) {
-    return `${methodName(map.method)} fails the sanity checks of Adebayo et al. 2018: see “Can it be trusted?” below.`;
+  const { guided, seesClass } = methodOf(model, map.method);
+  const name = methodName(map.method);
+  if (guided) {
+    return `${name} fails the sanity checks of Adebayo et al. 2018: see “Can it be trusted?” below.`;
   }
-  return knowsClass(map.method) ? '' : 'Eigen-CAM asks for no class: every class has this very map.';
+  return seesClass ? '' : `${name} asks for no class: every class has this very map.`;
 }

@@ -1,8 +1,9 @@
 // The map of the class that is pointed at, in place of the chosen one's: painted from the maps of all classes, which are
 // there before anybody asks.
 
+import { Scores } from '../engine/scores.js';
 import { classMap } from './class-maps.js';
-import { methodName } from './format.js';
+import { methodName } from './method-words.js';
 
 /** @typedef {import('./state.js').Preview} Preview */
 /** @typedef {import('./state.js').Result} Result */
@@ -51,8 +52,7 @@ export function createPreview({ engine, classMaps, set }) {
   async function paint({ photo, result, target }) {
     const cam = await engine();
     const maps = await classMaps.of(photo);
-    const prediction = result.explanation.predictions.find(({ index }) => index === target);
-    if (!maps || !prediction) {
+    if (!maps) {
       wanted = null;
       return;
     }
@@ -63,7 +63,8 @@ export function createPreview({ engine, classMaps, set }) {
     // Classes that the pointer has left by now are not shown any more.
     if (wanted !== target || last?.shown?.result !== result) return;
     const { layer, method } = map;
-    const explanation = { ...result.explanation, target: prediction, map };
+    const scores = new Scores(result.explanation.logits, result.model);
+    const explanation = { ...result.explanation, target: scores.of(target), map };
     const preview = {
       ...result,
       explanation,

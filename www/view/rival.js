@@ -1,7 +1,7 @@
-// The class that the best one is held against: the expected one, or else the second best.
+// The class that the best one is compared with: the expected one, or else the second best.
 
 /**
- * @param {import('../gradcam.js').Prediction[]} predictions best first
+ * @param {import('../gradcam.js').ClassScore[]} predictions best first
  * @param {number | null} expected
  * @returns {number | null} its index; `null` where the network knows one class alone
  */

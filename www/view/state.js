@@ -24,6 +24,7 @@ import { SHIPPED } from '../checkpoint/checkpoint.js';
  * @property {ImageData} heat
  * @property {ImageData} legend
  * @property {Settings} settings
+ * @property {import('../gradcam.js').Model} model that answered: the page's may be another by now
  * @property {EngineChoice} choice the decision under which it was computed
  * @property {number} decode milliseconds, as for `forward`: spent once per photo
  * @property {number} forward

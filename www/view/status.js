@@ -28,11 +28,16 @@ function busyText({ choosing, asked, steps, trying, looking }) {
  *
  * @param {import('./state.js').Result} result
  */
-function blankText({ explanation: { map }, settings: { scale } }) {
+function blankText(result) {
+  const {
+    explanation: { map },
+    settings: { scale },
+  } = result;
+  const why = blankWords(result);
   const what =
     scale === 'positive'
-      ? `Blank map: ${blankWords(map)}.`
-      : `Blank but for the scale: ${blankWords(map)}; the hottest colour only means the least below zero.`;
+      ? `Blank map: ${why}.`
+      : `Blank but for the scale: ${why}; the hottest colour only means the least below zero.`;
   return `${what} Values run from ${number(map.minimum)} to ${number(map.maximum)}.`;
 }
 

@@ -1,6 +1,6 @@
 // What the values of a map are in, in words: over its legend, and behind a single value.
 
-import { hasSign } from './methods.js';
+import { methodOf } from './methods.js';
 
 /** @typedef {import('../gradcam.js').ClassMap} ClassMap */
 /** @typedef {import('../gradcam.js').Unit} Unit */
@@ -23,10 +23,12 @@ const TITLES = {
 
 /**
  * @param {Pick<ClassMap, 'method' | 'unit'>} map
+ * @param {import('../gradcam.js').Model} model
  * @param {boolean} signed whether the colours go both ways
  */
-export function legendTitle({ method, unit }, signed) {
-  if (!signed || !hasSign(method)) return TITLES[unit];
-  if (method === 'eigen-cam') return 'Less than average ← activation units → more';
+export function legendTitle({ method, unit }, model, signed) {
+  const { hasSign, seesClass } = methodOf(model, method);
+  if (!signed || !hasSign) return TITLES[unit];
+  if (!seesClass) return 'Less than average ← activation units → more';
   return `Against the class ← ${unit} units → for it`;
 }

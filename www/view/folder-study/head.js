@@ -14,7 +14,7 @@ function about({ photos, study }) {
   if (!study) return `${counted(photos.length)}${where}`;
   const { models, question } = study;
   const names = list(models.map(({ name }) => name));
-  return `${counted(photos.length)}${where} · ${names} · ${questionWords(question)}, of the predicted class`;
+  return `${counted(photos.length)}${where} · ${names} · ${questionWords(question, models[0].model)}, of the predicted class`;
 }
 
 /**
@@ -29,9 +29,10 @@ function otherWords({ settings, model, second, checkpoint }, { study }) {
   const now = [model, ...(second ? [second.model] : [])];
   const names = [checkpoint.name, ...(second ? [second.checkpoint.name] : [])];
   const same = now.length === models.length && now.every((each, index) => each === models[index].model);
-  if (same && questionWords(settings) === questionWords(question)) return '';
+  const words = questionWords(settings, model);
+  if (same && words === questionWords(question, model)) return '';
   const by = same ? '' : `${list(names)} and `;
-  return `The page now asks ${by}${questionWords(settings)}.`;
+  return `The page now asks ${by}${words}.`;
 }
 
 /**

@@ -58,16 +58,15 @@ function operator(sign) {
  * @param {Model} model
  * @returns {Element[]}
  */
-export function sum({ arithmetic, maps, predicted, expected }, { layers }) {
+export function sum({ arithmetic, maps, predicted, expected }, { linearHeadLayer }) {
   const note = document.createElement('p');
   note.className = 'hint';
-  const last = layers[layers.length - 1].name;
   if (!arithmetic) {
     note.textContent =
-      maps.margin.layer === last
+      linearHeadLayer === null
         ? 'The head of this network is more than one linear layer, so that the maps do not add up to the logits.'
         : `At ${maps.margin.layer} the maps do not add up to the logits: the layers after it have biases of their own, ` +
-          `which belong to no place. At ${last} they add up.`;
+          `which belong to no place. At ${linearHeadLayer} they add up.`;
     return [note];
   }
   const cells = math('munder', math('mo', '∑'), math('mi', 'ij'));

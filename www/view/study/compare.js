@@ -1,5 +1,6 @@
 // "Why not another class?": the network's answer against the one it should have given, at the layer of the page.
 
+import { Scores } from '../../engine/scores.js';
 import { createClassList } from '../class-list.js';
 import { element, write } from '../element.js';
 import { percent } from '../format.js';
@@ -10,7 +11,7 @@ import { numberOf, Task } from './task.js';
 
 /** @typedef {import('../../gradcam.js').Comparison} Comparison */
 /** @typedef {import('../../gradcam.js').Photo} Photo */
-/** @typedef {import('../../gradcam.js').Prediction} Prediction */
+/** @typedef {import('../../gradcam.js').ClassScore} ClassScore */
 /** @typedef {import('../state.js').State} State */
 /** @typedef {Pick<import('./compare-maps.js').Drawing, 'comparison' | 'heats' | 'ends' | 'legend'>} Pictures */
 
@@ -23,16 +24,18 @@ import { numberOf, Task } from './task.js';
 function subjectOf({ shown, incoming, live, expected, expectedFrom }, rival) {
   const { photo, result } = shown ?? {};
   if (!photo || !result || live) return null;
-  const { predictions } = result.explanation;
+  const { predictions, logits } = result.explanation;
   const [predicted, runnerUp] = predictions;
   const right = expected === predicted.index;
   const target = right ? rival : expected;
-  const other = predictions.find(({ index }) => index === target) ?? null;
+  // The one that was expected may be a class of another network than the one that answered.
+  const other =
+    target !== null && target < logits.length ? new Scores(logits, result.model).of(target) : null;
   return {
     photo,
+    result,
     layer: result.settings.layer,
     choice: result.choice,
-    predictions,
     predicted,
     runnerUp: runnerUp ?? null,
     right,
@@ -98,7 +101,7 @@ export function createCompare({ engine, expect, sentence }) {
 
   /**
    * @param {string} key of the comparison
-   * @param {{ photo: Photo, layer: string, predicted: Prediction }} subject
+   * @param {{ photo: Photo, layer: string, predicted: ClassScore }} subject
    * @param {number} expected
    * @param {AbortSignal} signal
    * @returns {Promise<Pictures>}
@@ -144,7 +147,7 @@ export function createCompare({ engine, expect, sentence }) {
       write(spreadLine, spread(pictures.comparison));
     }
     const scales = own.checked
-      ? 'Each on its own scale: colours cannot be held against each other.'
+      ? 'Each on its own scale: their colours cannot be compared.'
       : 'All three on one scale.';
     write(method, `HiResCAM at ${pictures.comparison.maps.margin.layer}. ${scales}`);
     drawMaps(drawing);
@@ -161,7 +164,7 @@ export function createCompare({ engine, expect, sentence }) {
       if (!subject) write(line, introduction);
       return;
     }
-    const { photo, layer, choice, predictions, other, right, current } = subject;
+    const { photo, layer, choice, result, other, right, current } = subject;
     write(line, question(subject));
     choices.classList.toggle('stale', !current);
     runnerUp.hidden = !subject.runnerUp;
@@ -171,7 +174,7 @@ export function createCompare({ engine, expect, sentence }) {
       write(runnerUp, right ? `Compare with ${words}` : words);
       runnerUp.setAttribute('aria-pressed', String(other?.index === index));
     }
-    if (others.open || opening) renderList(predictions, last.expected);
+    if (others.open || opening) renderList(result, last.expected);
 
     body.hidden = !other;
     if (!other) {

@@ -1,30 +1,39 @@
 // A small map of every layer, as buttons: a click makes the layer the page's.
 
 import { element, write } from '../element.js';
-import { methodName, number } from '../format.js';
-import { hasLayerMaps, seesLayer } from '../methods.js';
+import { number } from '../format.js';
+import { methodName } from '../method-words.js';
+import { methodOf } from '../methods.js';
 import { createThumbnail, drawThumbnail } from './thumbnail.js';
 
 /** @typedef {import('../state.js').State} State */
 /** @typedef {import('../state.js').Settings} Settings */
 /** @typedef {import('../../gradcam.js').LayerMethod} LayerMethod */
 /** @typedef {import('../../gradcam.js').Method} Method */
+/** @typedef {import('../../gradcam.js').Model} Model */
 /** @typedef {import('./layers.js').Kept} Kept */
 
-/** Whose maps stand in the strip: the method's own, or Grad-CAM's. @param {Method} method @returns {LayerMethod} */
-export function stripMethod(method) {
-  return hasLayerMaps(method) ? /** @type {LayerMethod} */ (method) : 'grad-cam';
+/**
+ * Whose maps stand in the strip: the method's own, or Grad-CAM's.
+ *
+ * @param {Model} model
+ * @param {Method} method
+ * @returns {LayerMethod}
+ */
+export function stripMethod(model, method) {
+  return methodOf(model, method).hasLayerMaps ? /** @type {LayerMethod} */ (method) : 'grad-cam';
 }
 
-/** @param {Method} method @param {string} label */
-function line(method, label) {
+/** @param {Model} model @param {Method} method @param {string} label */
+function line(model, method, label) {
+  const { hasLayerMaps, passes, seesClass, seesLayer } = methodOf(model, method);
   const own = 'Each map has its own scale.';
   const name = methodName(method);
-  if (method === 'eigen-cam') return `${name}, of no class. ${own}`;
-  if (hasLayerMaps(method)) return `${name} for “${label}”. ${own}`;
-  const reason = !seesLayer(method)
+  if (!seesClass) return `${name}, of no class. ${own}`;
+  if (hasLayerMaps) return `${name} for “${label}”. ${own}`;
+  const reason = !seesLayer
     ? `${name} sees no single layer`
-    : method === 'ablation-cam'
+    : passes === null
       ? `${name} would need a pass for every channel of every layer`
       : `${name} is made from Grad-CAM’s map of a layer`;
   return `${reason}: these are Grad-CAM’s for “${label}”. ${own}`;
@@ -68,24 +77,25 @@ export function createLayerStrip(change) {
   let steps = [];
   /** @type {State['model']} */
   let listed = null;
-  /** @type {Method} */
-  let method = 'grad-cam';
+  /** Whether the page's method sees the layer that is clicked. */
+  let seen = true;
 
   /** What was clicked is what is shown: where the method sees no layer, that is Grad-CAM's map. @param {string} layer */
-  const choose = (layer) => change(seesLayer(method) ? { layer } : { layer, method: 'grad-cam' });
+  const choose = (layer) => change(seen ? { layer } : { layer, method: 'grad-cam' });
 
   return ({ model, settings, shown, opacity }, kept, stale) => {
-    if (model && model !== listed) {
+    if (!model) return;
+    if (model !== listed) {
       listed = model;
       steps = model.layers.map((layer) => createStep(layer, choose));
       strip.replaceChildren(...steps.map(({ button }) => button));
     }
-    method = settings.method;
-    write(words, line(method, shown?.result?.explanation.target.label ?? ''));
+    seen = methodOf(model, settings.method).seesLayer;
+    write(words, line(model, settings.method, shown?.result?.explanation.target.label ?? ''));
     strip.classList.toggle('stale', stale);
     strip.setAttribute('aria-busy', String(stale));
     steps.forEach(({ name, button, canvas, maximum }, index) => {
-      button.setAttribute('aria-pressed', String(seesLayer(method) && settings.layer === name));
+      button.setAttribute('aria-pressed', String(seen && settings.layer === name));
       if (!kept) return;
       const map = kept.maps[index];
       drawThumbnail(canvas, kept.crop, kept.heats[index] ?? null, opacity);

@@ -2,7 +2,7 @@
 // What is missing is computed one after the other while the tab is open, and given up for whatever else is asked.
 
 import { element, write } from '../element.js';
-import { isSlow, seesLayer } from '../methods.js';
+import { isSlow, methodOf } from '../methods.js';
 import { createLayerStrip, stripMethod } from './layer-strip.js';
 import { createMethodGallery } from './method-gallery.js';
 import { keyOfClass, studied } from './subject.js';
@@ -14,6 +14,7 @@ import { paintThumbnail } from './thumbnail.js';
 /** @typedef {import('../../gradcam.js').ClassMap} ClassMap */
 /** @typedef {import('../../gradcam.js').GradCam} GradCam */
 /** @typedef {import('../../gradcam.js').Method} Method */
+/** @typedef {import('../../gradcam.js').Model} Model */
 
 /**
  * Maps with what they were made for, and their pictures once there are some.
@@ -42,7 +43,7 @@ export function createLayers({ engine, change, sentence }) {
   const failed = element('layers-failed', HTMLElement);
   const failedText = element('layers-failed-text', HTMLElement);
   const renderStrip = createLayerStrip(change);
-  const gallery = createMethodGallery(change);
+  const renderGallery = createMethodGallery(change);
   const task = new Task();
   /** @type {Map<Place, Kept>} */
   const all = new Map();
@@ -54,10 +55,17 @@ export function createLayers({ engine, change, sentence }) {
     draw();
   });
 
-  /** What the maps in a place must have been made for. @param {Place} place @param {string} base @param {Settings} settings */
-  function keyOf(place, base, { layer, method }) {
-    if (place === 'strip') return `${base} ${stripMethod(method)}`;
-    return seesLayer(place) ? `${base} ${layer}` : base;
+  /**
+   * What the maps in a place must have been made for.
+   *
+   * @param {Place} place
+   * @param {string} base
+   * @param {Settings} settings
+   * @param {Model} model
+   */
+  function keyOf(place, base, { layer, method }, model) {
+    if (place === 'strip') return `${base} ${stripMethod(model, method)}`;
+    return methodOf(model, place).seesLayer ? `${base} ${layer}` : base;
   }
 
   /**
@@ -72,7 +80,7 @@ export function createLayers({ engine, change, sentence }) {
     const target = result.explanation.target.index;
     if (place === 'strip') {
       return {
-        maps: await cam.layerMaps(photo, { method: stripMethod(method), target, signal }),
+        maps: await cam.layerMaps(photo, { method: stripMethod(cam.model, method), target, signal }),
         sameAs: [],
       };
     }
@@ -95,7 +103,7 @@ export function createLayers({ engine, change, sentence }) {
     const { colors, scale } = settings;
     const painted = `${colors} ${scale}`;
     const base = keyOfClass(photo, result);
-    const key = (/** @type {Place} */ place) => keyOf(place, base, settings);
+    const key = (/** @type {Place} */ place) => keyOf(place, base, settings, model);
     const ready = (/** @type {Place} */ place) => all.get(place)?.key === key(place);
 
     // The page's own map costs nothing more, however slow it was.
@@ -105,11 +113,12 @@ export function createLayers({ engine, change, sentence }) {
       all.set(shown, { key: key(shown), crop: photo.crop, maps: [map], sameAs, heats: [], painted: '' });
     }
     // What would take long is not made again by itself, so nothing of before may stand there.
-    const slow = gallery.methods.filter((method) => isSlow(method, settings.layer, model));
+    const methods = model.methods.flatMap(({ name, unavailable }) => (unavailable === null ? [name] : []));
+    const slow = methods.filter((method) => isSlow(model, method, settings.layer));
     for (const method of slow) if (!ready(method)) all.delete(method);
 
     /** @type {Place[]} */
-    const places = ['strip', ...gallery.methods.filter((method) => ready(method) || !slow.includes(method))];
+    const places = ['strip', ...methods.filter((method) => ready(method) || !slow.includes(method))];
     const missing = places.filter((place) => !ready(place) || all.get(place)?.painted !== painted);
     const wanted = `${painted} ${missing.map((place) => key(place)).join()}`;
     if (subject.current && missing.length > 0 && !task.busy && task.key !== wanted) {
@@ -139,7 +148,7 @@ export function createLayers({ engine, change, sentence }) {
     }
 
     renderStrip(last, all.get('strip'), !ready('strip'));
-    gallery.render(last, (method) => ({ kept: all.get(method), stale: !ready(method) }));
+    renderGallery(last, (method) => ({ kept: all.get(method), stale: !ready(method) }));
   }
 
   return (state) => {

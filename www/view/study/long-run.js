@@ -63,7 +63,7 @@ export function createLongRun({ prefix, unit, begin, engine, sentence, fresh, co
   function start() {
     const subject = last && studied(last);
     if (!subject?.current) return;
-    const of = `${mapWords(subject.result.explanation)}, ${subject.name}`;
+    const of = `${mapWords(subject.result)}, ${subject.name}`;
     const mine = {
       key: keyOf(subject),
       of,

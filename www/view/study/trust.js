@@ -13,12 +13,11 @@ function introduction(state) {
   if (state.live) return 'While you watch live there is no one map to test.';
   const subject = studied(state);
   if (!subject || !state.model) return 'Once a photo is explained, its map can be put to the test here.';
-  const { explanation } = subject.result;
-  const { map } = explanation;
-  const slow = isSlow(map.method, map.layer, state.model)
+  const { method, layer } = subject.result.explanation.map;
+  const slow = isSlow(subject.result.model, method, layer)
     ? ' Every map of this method takes many passes, so the tests take long.'
     : '';
-  return `Two tests of the map above: ${mapWords(explanation)}.${slow}`;
+  return `Two tests of the map above: ${mapWords(subject.result)}.${slow}`;
 }
 
 /**

@@ -3,7 +3,8 @@
 import { sameClass } from '../../folder/expected.js';
 import { removeColors } from '../../save/canvas.js';
 import { element, write } from '../element.js';
-import { list, methodName, number, percent } from '../format.js';
+import { list, number, percent } from '../format.js';
+import { methodName } from '../method-words.js';
 import { architectureName, isUnnamed } from '../network/facts.js';
 import { surface } from '../picture.js';
 import { legendTitle } from '../unit.js';
@@ -103,7 +104,7 @@ function createFigure(index) {
   return { figure, picture, title, detail, colors, low, high, classes };
 }
 
-/** @param {import('../../gradcam.js').Prediction} prediction @param {number} target */
+/** @param {import('../../gradcam.js').ClassScore} score @param {number} target */
 function classRow({ index, label, probability }, target) {
   const row = document.createElement('li');
   row.classList.toggle('mapped', index === target);
@@ -213,7 +214,7 @@ export function createTwoModels({ networks, choose, sentence }) {
     write(line, verdict(sides, models));
     const layers = sides.map(({ explanation }) => explanation.map.layer);
     const scales = own.checked
-      ? 'Each on its own scale: colours cannot be held against each other.'
+      ? 'Each on its own scale: their colours cannot be compared.'
       : 'Both on one scale, in each network’s own logit units.';
     write(
       method,
@@ -241,7 +242,7 @@ export function createTwoModels({ networks, choose, sentence }) {
       const blank = map.blank ? ' Nothing in it is above zero.' : '';
       picture.setAttribute(
         'aria-label',
-        `${name}: map of “${target.label}” over what the network saw, ${legendTitle(map, scale === 'signed').toLowerCase()}.${blank}`,
+        `${name}: map of “${target.label}” over what the network saw, ${legendTitle(map, models[index], scale === 'signed').toLowerCase()}.${blank}`,
       );
     });
   }

@@ -86,12 +86,12 @@ export function createOutcome() {
   let newest = 0;
 
   /** @param {Outcome} outcome */
-  function tell({ result: { explanation }, answer, expected }) {
+  function tell({ result, answer, expected }) {
     const nothing = 'Nothing is erased yet: paint on the picture, or erase the hottest part of the map.';
-    write(line, answer ? sentence(answer, explanation.target) : nothing);
-    const margin = marginRow(explanation, expected, answer);
+    write(line, answer ? sentence(answer, result) : nothing);
+    const margin = marginRow(result, expected, answer);
     rows.replaceChildren(
-      ...classRows(explanation, expected, answer).map((row) => tableRow(row, 'class')),
+      ...classRows(result, expected, answer).map((row) => tableRow(row, 'class')),
       ...(margin ? [tableRow(margin, 'margin')] : []),
     );
   }
@@ -105,7 +105,7 @@ export function createOutcome() {
       ...(answer
         ? [answer.erased, answer.control].map((sight) => ({
             ...sight,
-            probability: sight.classes[target.index].probability,
+            probability: sight.scores.of(target.index).probability,
           }))
         : []),
     ];

@@ -1,10 +1,11 @@
 // What the network makes of a photo with a part erased, and of the same photo with as much erased elsewhere.
 
+import { Scores } from '../../engine/scores.js';
 import { overlapOf, shareOf } from './what-if-mask.js';
 
 /** @typedef {import('../../gradcam.js').GradCam} GradCam */
 /** @typedef {import('../../gradcam.js').Photo} Photo */
-/** @typedef {import('../../gradcam.js').Prediction} Prediction */
+/** @typedef {import('../../gradcam.js').ClassScore} ClassScore */
 
 /**
  * @typedef {object} Question
@@ -13,26 +14,20 @@ import { overlapOf, shareOf } from './what-if-mask.js';
  * @property {import('../../gradcam.js').Fill} fill
  * @property {string} layer
  * @property {import('../../gradcam.js').Method} method
- * @property {Prediction} target
- * @property {Prediction[]} predictions of the photo as it is, all of them
+ * @property {ClassScore} target
  */
 
 /**
- * What the network saw, and said: of all classes, by their index.
+ * What the network saw, and said.
  *
- * @typedef {{ crop: ImageData, map: import('../../gradcam.js').ClassMap, classes: Prediction[], best: Prediction }} Sight
+ * @typedef {{ crop: ImageData, map: import('../../gradcam.js').ClassMap, scores: Scores, best: ClassScore }} Sight
  */
 
 /**
  * `share` is that of the mask, `overlap` how much of the control lies in it all the same.
  *
- * @typedef {{ before: Prediction[], erased: Sight, control: Sight, share: number, overlap: number }} Answer
+ * @typedef {{ erased: Sight, control: Sight, share: number, overlap: number }} Answer
  */
-
-/** @param {Prediction[]} predictions */
-function byIndex(predictions) {
-  return [...predictions].sort((a, b) => a.index - b.index);
-}
 
 /**
  * @param {GradCam} cam
@@ -40,17 +35,15 @@ function byIndex(predictions) {
  * @param {AbortSignal} signal
  * @returns {Promise<Answer>}
  */
-export async function whatIf(cam, { photo, mask, fill, layer, method, target, predictions }, signal) {
-  const topK = cam.model.labels.length;
-
+export async function whatIf(cam, { photo, mask, fill, layer, method, target }, signal) {
   /** @param {import('../../gradcam.js').Mask} painted @returns {Promise<Sight>} */
   async function look(painted) {
     const changed = await cam.erase(photo, { mask: painted, fill, signal });
-    const after = await cam.explain(changed, { layer, method, target: target.index, topK, signal });
+    const after = await cam.explain(changed, { layer, method, target: target.index, topK: 1, signal });
     return {
       crop: changed.crop,
       map: after.map,
-      classes: byIndex(after.predictions),
+      scores: new Scores(after.logits, cam.model),
       best: after.predictions[0],
     };
   }
@@ -59,7 +52,6 @@ export async function whatIf(cam, { photo, mask, fill, layer, method, target, pr
   const erased = await look(mask);
   const control = await look(elsewhere);
   return {
-    before: byIndex(predictions),
     erased,
     control,
     share: shareOf(mask),

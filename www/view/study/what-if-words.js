@@ -1,11 +1,11 @@
 // What the erasing did, in words and in rows of numbers.
 
+import { Scores } from '../../engine/scores.js';
 import { logit, logitDifference, percent, points, wholePercent } from '../format.js';
 import { PREDICTIONS } from '../predictions.js';
 import { rivalOf } from '../rival.js';
 
-/** @typedef {import('../../gradcam.js').Prediction} Prediction */
-/** @typedef {import('../../gradcam.js').Explanation} Explanation */
+/** @typedef {Pick<import('../state.js').Result, 'explanation' | 'model'>} Before What the network said of the photo as it is. */
 /** @typedef {import('./what-if-run.js').Answer} Answer */
 /** @typedef {import('./what-if-run.js').Sight} Sight */
 
@@ -23,17 +23,17 @@ export function area(share) {
 
 /**
  * @param {Answer} answer
- * @param {Prediction} target
+ * @param {Before} before
  */
-export function sentence({ before, erased, control, share, overlap }, { index, label }) {
-  const [was, is, elsewhere] = [before, erased.classes, control.classes].map((classes) =>
-    percent(classes[index].probability),
+export function sentence({ erased, control, share, overlap }, { explanation: { predictions, target } }) {
+  const { index, label } = target;
+  const [was, is, elsewhere] = [target, erased.scores.of(index), control.scores.of(index)].map(
+    ({ probability }) => percent(probability),
   );
   const parts = [
     `Erasing these ${area(share)} takes ${label} from ${was} to ${is}; erasing as much elsewhere, to ${elsewhere}.`,
   ];
-  const best = before.reduce((a, b) => (b.logit > a.logit ? b : a));
-  if (erased.best.index !== best.index) {
+  if (erased.best.index !== predictions[0].index) {
     parts.push(
       `With this area gone the network says “${erased.best.label}” (${percent(erased.best.probability)}).`,
     );
@@ -46,30 +46,26 @@ export function sentence({ before, erased, control, share, overlap }, { index, l
   return parts.join(' ');
 }
 
-/** @param {Prediction[]} predictions of all classes @param {number} index */
-function find(predictions, index) {
-  return /** @type {Prediction} */ (predictions.find((each) => each.index === index));
-}
-
 /**
  * The best classes of the photo as it is, and those that matter besides.
  *
- * @param {Explanation} explanation of all classes
+ * @param {Before} before
  * @param {number | null} expected
  * @param {Answer | null} answer
  * @returns {Row[]}
  */
-export function classRows({ predictions, target }, expected, answer) {
+export function classRows({ explanation: { predictions, target, logits }, model }, expected, answer) {
+  const scores = new Scores(logits, model);
   const classes = predictions.slice(0, PREDICTIONS).map(({ index }) => index);
   classes.push(target.index);
   if (expected !== null) classes.push(expected);
   if (answer) classes.push(answer.erased.best.index, answer.control.best.index);
   return [...new Set(classes)].map((index) => {
-    const before = find(predictions, index);
+    const before = scores.of(index);
     /** @param {Sight | undefined} sight */
     const cell = (sight) => {
       if (!sight) return null;
-      const after = sight.classes[index];
+      const after = sight.scores.of(index);
       const difference = after.logit - before.logit;
       return {
         value: percent(after.probability),
@@ -89,23 +85,23 @@ export function classRows({ predictions, target }, expected, answer) {
 }
 
 /**
- * By how much the best class of the photo as it is leads over the one it is held against.
+ * By how much the best class of the photo as it is leads over the one it is compared with.
  *
- * @param {Explanation} explanation of all classes
+ * @param {Before} before
  * @param {number | null} expected
  * @param {Answer | null} answer
  * @returns {Row | null}
  */
-export function marginRow({ predictions }, expected, answer) {
+export function marginRow({ explanation: { predictions, logits }, model }, expected, answer) {
   const [best] = predictions;
   const rival = rivalOf(predictions, expected);
   if (rival === null) return null;
-  const other = find(predictions, rival);
+  const other = new Scores(logits, model).of(rival);
   const before = best.logit - other.logit;
   /** @param {Sight | undefined} sight */
   const cell = (sight) => {
     if (!sight) return null;
-    const after = sight.classes[best.index].logit - sight.classes[rival].logit;
+    const after = sight.scores.of(best.index).logit - sight.scores.of(rival).logit;
     return { value: logit(after), notes: [logitDifference(after - before)] };
   };
   return {

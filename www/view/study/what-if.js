@@ -124,7 +124,7 @@ export function createWhatIf({ engine, sentence }) {
    */
   function ask(state, photo, { explanation, settings: { layer, method }, choice }) {
     const { mask } = painter;
-    const { target, predictions } = explanation;
+    const { target } = explanation;
     const objects = [photo, mask, choice].map(numberOf);
     const key = [...objects, target.index, layer, method, fill].join(' ');
     if (painter.empty || (state.busy && task.busy)) {
@@ -132,7 +132,7 @@ export function createWhatIf({ engine, sentence }) {
       task.reset();
     } else if (!state.busy && key !== task.key) {
       trouble.hidden = true;
-      const question = { photo, mask, fill, layer, method, target, predictions };
+      const question = { photo, mask, fill, layer, method, target };
       void task.run(key, async (signal) => whatIf(await engine(), question, signal), {
         done(answer) {
           found = { answer, key };
