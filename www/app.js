@@ -17,7 +17,6 @@ import { createFolderStudy } from './view/folder-study/folder-study.js';
 import { createLegend, LEGEND_COLORS } from './view/legend.js';
 import { createLinkNotice } from './view/link-notice.js';
 import { createLive } from './view/live.js';
-import { isMethod } from './view/method-words.js';
 import { offeredMethod } from './view/methods.js';
 import { createNetworkDialog } from './view/network/dialog.js';
 import { createNetworkLine } from './view/network/line.js';
@@ -253,7 +252,7 @@ async function show(source) {
   }
 }
 
-let link = readLink('', isMethod);
+let link = readLink('');
 
 /** How many photos the classes of the link still go for. */
 let linked = 0;
@@ -270,7 +269,7 @@ function nextClasses() {
 
 /** Goes where the fragment of the page's address points. */
 function follow() {
-  link = readLink(location.hash, isMethod);
+  link = readLink(location.hash);
   set(followed(link, state));
   const sample = sources.sample(link.photo);
   const current = state.incoming ?? state.shown;

@@ -1,6 +1,8 @@
 // A link that brings the page to the same settings elsewhere. They stand in the fragment, which no browser sends to a
 // host. The photo is never in it, nor its name: only that it is one of the samples, which are part of the site.
 
+import { isMethod } from '../view/method-words.js';
+
 /** @typedef {import('../gradcam.js').Model} Model */
 /** @typedef {import('../view/state.js').State} State */
 
@@ -23,6 +25,9 @@
 
 // Enough to tell models apart, short enough to be looked at.
 const DIGITS = 12;
+
+// Longer than any layer's name is in earnest.
+const LONGEST_NAME = 300;
 
 /** @type {State['settings']['scale'][]} */
 const SCALES = ['positive', 'min-max', 'signed'];
@@ -63,10 +68,9 @@ export function linkOf({ model, shown, settings, expected, opacity, view, tab })
  * Takes from a fragment what it understands, piece by piece: nonsense is as good as nothing.
  *
  * @param {string} fragment with its `#` or without
- * @param {(name: string) => boolean} isMethod
  * @returns {Link}
  */
-export function readLink(fragment, isMethod) {
+export function readLink(fragment) {
   const parts = new URLSearchParams(fragment.replace(/^#/, ''));
 
   /** @param {string} name @param {RegExp} pattern */
@@ -86,13 +90,15 @@ export function readLink(fragment, isMethod) {
     return values.find((value) => value === parts.get(name)) ?? null;
   }
 
-  const method = text('method', /^[a-z+-]+$/);
+  const layer = parts.get('layer');
+  const method = parts.get('method');
   const opacity = whole('opacity', 100);
   return {
     model: text('model', new RegExp(`^[0-9a-f]{${DIGITS}}$`)),
     photo: text('photo', /^[a-z-]+$/),
-    layer: text('layer', /^[\w.]+$/),
-    method: method && isMethod(method) ? /** @type {Link['method']} */ (method) : null,
+    // Networks call their layers what they like; whether one is called so shows when there is a model.
+    layer: layer && layer.length <= LONGEST_NAME ? layer : null,
+    method: method && isMethod(method) ? method : null,
     target: whole('class', Infinity),
     expected: whole('expected', Infinity),
     scale: oneOf('scale', SCALES),
