@@ -5,37 +5,17 @@ import { ownCheckpoint } from './checkpoint/checkpoint.js';
 import { createArchives } from './folder/archives.js';
 import { classOfFolder } from './folder/expected.js';
 import { GradCam, GradCamError } from './gradcam.js';
-import { Networks } from './networks.js';
-import { followed, linkedClass, linkedLayer, modelRemark, readLink } from './save/link.js';
-import { createCaption } from './view/caption.js';
-import { createClasses } from './view/classes.js';
-import { createClassMaps } from './view/class-maps.js';
-import { createControls } from './view/controls.js';
-import { createEngine } from './view/engine.js';
-import { createExplainer } from './view/explainer.js';
+import { engineByHand, Networks } from './networks.js';
+import { linkedClass } from './save/link.js';
+import { OpenedLink } from './save/opened-link.js';
 import { createFolderStudy } from './view/folder-study/folder-study.js';
-import { createLegend, LEGEND_COLORS } from './view/legend.js';
-import { createLinkNotice } from './view/link-notice.js';
 import { createLive } from './view/live.js';
 import { offeredMethod } from './view/methods.js';
-import { createNetworkDialog } from './view/network/dialog.js';
-import { createNetworkLine } from './view/network/line.js';
-import { createPicture } from './view/picture.js';
-import { createPredictions } from './view/predictions.js';
-import { createPreview } from './view/preview.js';
-import { createReading } from './view/reading.js';
-import { createSave } from './view/save.js';
+import { painted } from './view/result.js';
 import { createSources, ownPhoto } from './view/sources.js';
 import { firstState } from './view/state.js';
-import { createStatus } from './view/status.js';
-import { createCompare } from './view/study/compare.js';
-import { createLayers } from './view/study/layers.js';
-import { createTabs } from './view/study/tabs.js';
 import { stopLongTasks } from './view/study/task.js';
-import { createTrust } from './view/study/trust.js';
-import { createTwoModels } from './view/study/two-models.js';
-import { createWhatIf } from './view/study/what-if.js';
-import { createUpdate } from './view/update.js';
+import { createViews } from './view/views.js';
 
 /** @typedef {import('./view/state.js').Settings} Settings */
 /** @typedef {import('./view/state.js').Source} Source */
@@ -44,14 +24,7 @@ import { createUpdate } from './view/update.js';
 
 const state = firstState();
 
-// Enough for smooth colours on a dense screen, whatever the size of the photo: four pixels per pixel the network saw.
-const SMALLEST_HEAT = 896;
-
-// Half of that where the next one takes its place at once.
-const SMALLEST_LIVE_HEAT = 448;
-
-/** @type {State['asked'][]} */
-const ENGINES = ['auto', 'cpu', 'webgpu'];
+const link = new OpenedLink();
 
 const live = createLive({
   ready,
@@ -69,52 +42,25 @@ const folderStudy = createFolderStudy({
 const sources = createSources({
   open: show,
   study: folderStudy.start,
-  useNetwork,
-  nameClasses,
+  useNetwork: (file) => useNetwork(async () => ownCheckpoint(file.name, file)),
+  nameClasses: (file) => useNetwork(() => named(file)),
   looking: (looking) => set({ looking }),
   openArchive: createArchives(engine),
   fail,
   leaveCamera: live.stop,
 });
-const networkDialog = createNetworkDialog({ networks: () => networks, sentence });
-const classMaps = createClassMaps(engine);
-const classPreview = createPreview({ engine, classMaps, set });
 const views = [
-  createPicture(),
-  createReading({ read: (reading) => set({ reading }), classMaps }),
-  createCaption(),
-  createPredictions((target) => change({ target }), classPreview.point),
-  createClasses({ choose: (target) => change({ target }), point: classPreview.point }),
-  createControls(change, set),
-  createEngine({
-    choose: (asked) => chooseEngine(asked, asked === 'webgpu'),
-    tryAgain: () => chooseEngine(state.asked, true),
-    dismiss: () => set({ notice: null }),
-  }),
-  createLegend(),
-  createStatus({
-    retry,
-    dismiss: () => set({ error: null }),
-    signed: () => change({ scale: 'signed' }),
-    stop,
-  }),
-  createExplainer(() => set({ tab: 'layers' })),
-  createSave({ engine, fail: (error) => fail(sentence(error)) }),
-  createLinkNotice(() => set({ remark: null })),
-  createUpdate(),
-  createTabs((tab) => set({ tab })),
-  createCompare({
+  ...createViews({
+    set,
+    change,
     engine,
-    expect: (expected) => set({ expected, expectedFrom: null }),
+    networks: () => networks,
+    chooseEngine,
+    tryGpuAgain: () => chooseEngine(state.asked, true),
+    retry,
+    stop,
     sentence,
   }),
-  createLayers({ engine, change, sentence }),
-  createTrust({ engine, sentence }),
-  createWhatIf({ engine, sentence }),
-  createTwoModels({ networks: () => networks, choose: () => networkDialog.open('second'), sentence }),
-  createNetworkLine(() => networkDialog.open('first'), networkDialog.openNames),
-  networkDialog.render,
-  classPreview.render,
   sources.render,
   folderStudy.render,
   live.render,
@@ -138,7 +84,7 @@ function fail(message) {
   set({ error: { message, retry: false } });
 }
 
-/** Made below, once the state says what shall compute. @type {Networks} */
+/** Made below, once the state says which engine to use. @type {Networks} */
 let networks;
 
 /** The network that the page asks. */
@@ -146,53 +92,57 @@ function engine() {
   return networks.first;
 }
 
+/** What is told of the networks, as the state has it. @type {import('./networks.js').Events} */
+const networkEvents = {
+  begins: () => set({ error: null }),
+  loading: (loading) => set({ loading }),
+  failed: (error) => set({ loading: null, error: { message: sentence(error), retry: true } }),
+  replaced: (error) => fail(`${sentence(error)} The model of this page takes its place.`),
+  version: (version) => set({ version }),
+  trying: (trying) => set({ trying }),
+  started,
+  second: (second) => set({ trying: null, second }),
+};
+
 /**
  * Begins anew with a network that has just been loaded.
  *
  * @param {import('./gradcam.js').GradCam} cam
+ * @param {State['checkpoint']} checkpoint
  * @param {boolean} first whether none ran before
  */
-function started({ model, choice }, first) {
+function started({ model, choice }, checkpoint, first) {
   const notice = state.asked === 'webgpu' ? choice.reason : null;
   // What was chosen for another network has no meaning here.
-  const kept = first ? state : { settings: { ...state.settings, target: null }, expected: null };
-  const layer = (first && linkedLayer(link, model)) || model.layers[model.layers.length - 1].name;
-  const offered = offeredMethod(model, kept.settings.method);
-  const target = linkedClass(kept.settings.target, model);
-  const settings = { ...kept.settings, layer, method: offered.method, target };
-  const expected = linkedClass(kept.expected, model);
-  const remark = joined(first ? modelRemark(link, model) : null, offered.remark);
-  set({ model, choice, notice, loading: null, settings, expected, expectedFrom: null, remark });
+  const target = first ? linkedClass(state.settings.target, model) : null;
+  const expected = first ? linkedClass(state.expected, model) : null;
+  const layer = (first && link.layer(model)) || model.layers[model.layers.length - 1].name;
+  const offered = offeredMethod(model, state.settings.method);
+  const remark = joined(first ? link.remark(model) : null, offered.remark);
+  const settings = { ...state.settings, layer, method: offered.method, target };
+  const trying = first ? state.trying : null;
+  const news = { checkpoint, model, choice, notice, trying, loading: null };
+  set({ ...news, settings, expected, expectedFrom: null, remark });
   if (first) return;
   const current = state.incoming ?? state.shown;
   if (current) void show(current);
 }
 
-/** Has a file that was dropped answer from now on. @param {File} file */
-async function useNetwork(file) {
+/** Has another network answer from now on, or says why it cannot. @param {() => Promise<State['checkpoint']>} find */
+async function useNetwork(find) {
   try {
     set({ error: null });
-    await networks.use(ownCheckpoint(file.name, file));
+    await networks.use(await find());
   } catch (error) {
     if (!(error instanceof GradCamError && error.code === 'aborted')) fail(sentence(error));
   }
 }
 
-/** Gives the classes of the network in use the names in a file that was dropped. @param {File} file */
-async function nameClasses(file) {
-  try {
-    const labels = await (await engine()).parseLabels(await file.text());
-    const { checkpoint } = state;
-    await networks.use({ ...checkpoint, options: { ...checkpoint.options, labels } });
-  } catch (error) {
-    if (!(error instanceof GradCamError && error.code === 'aborted')) fail(sentence(error));
-  }
-}
-
-/** What the page's address says shall compute, as `?engine=…`. */
-function engineByHand() {
-  const asked = new URLSearchParams(location.search).get('engine');
-  return ENGINES.find((each) => each === asked) ?? 'auto';
+/** The network in use, with the class names that are in a file. @param {File} file */
+async function named(file) {
+  const labels = await (await engine()).parseLabels(await file.text());
+  const { checkpoint } = state;
+  return { ...checkpoint, options: { ...checkpoint.options, labels } };
 }
 
 /** @param {(string | null)[]} sentences */
@@ -205,7 +155,7 @@ function retry() {
   if (state.incoming) void explain(state.incoming);
 }
 
-/** The networks that a folder is studied with: that of the page, and the one that is held against it. */
+/** The networks that a folder is studied with: that of the page, and the one that it is compared with. */
 function studiedModels() {
   const { checkpoint, model, second } = state;
   const all = [...(model ? [{ checkpoint, model }] : []), ...(second ? [second] : [])];
@@ -239,7 +189,7 @@ async function show(source) {
   const replaced = state.incoming;
   const subject = subjectOf(source);
   void ready();
-  const { target, expected } = nextClasses();
+  const { target, expected } = link.nextClasses(state.model);
   const settings = { ...state.settings, target };
   set({ incoming: subject, error: null, expected, expectedFrom: null, settings });
   if (!state.model) void preview(subject);
@@ -252,40 +202,22 @@ async function show(source) {
   }
 }
 
-let link = readLink('');
-
-/** How many photos the classes of the link still go for. */
-let linked = 0;
-
-/** The classes that the next photo starts with: those of the link, or none. Without a model they are checked later. */
-function nextClasses() {
-  if (linked-- <= 0) return { target: null, expected: null };
-  const { model } = state;
-  const [target, expected] = [link.target, link.expected].map((index) =>
-    model ? linkedClass(index, model) : index,
-  );
-  return { target, expected };
-}
-
 /** Goes where the fragment of the page's address points. */
 function follow() {
-  link = readLink(location.hash);
-  set(followed(link, state));
-  const sample = sources.sample(link.photo);
+  const sample = link.read(location.hash, sources.sample);
+  set(link.followed(state));
   const current = state.incoming ?? state.shown;
-  // What was said of somebody's own photo, which no link names, goes for the photo here and for the next one opened.
-  linked = sample ? 1 : 2;
   const { model } = state;
   if (model) {
-    const layer = linkedLayer(link, model) ?? state.settings.layer;
+    const layer = link.layer(model) ?? state.settings.layer;
     const { method, remark } = offeredMethod(model, state.settings.method);
-    set({ settings: { ...state.settings, layer, method }, remark: joined(modelRemark(link, model), remark) });
+    set({ settings: { ...state.settings, layer, method }, remark: joined(link.remark(model), remark) });
   }
   if (sample || !current) {
     void show(sample ?? sources.first);
     return;
   }
-  const { target, expected } = nextClasses();
+  const { target, expected } = link.nextClasses(state.model);
   set({ expected, settings: { ...state.settings, target } });
   explainAgain();
 }
@@ -443,7 +375,7 @@ async function explain(subject) {
  */
 async function ask(cam, subject, photo, signal) {
   const { settings } = state;
-  const { layer, method, target, scale, colors } = settings;
+  const { layer, method, target } = settings;
   const before = subject.result;
   // Other colours need no other map.
   const same =
@@ -457,23 +389,12 @@ async function ask(cam, subject, photo, signal) {
   const asked = { layer, method, target: target ?? undefined, onProgress, signal };
   const explanation = same ? before.explanation : await cam.explain(photo, asked);
   const { model, choice } = cam;
-
-  const [, , cropWidth, cropHeight] = photo.geometry.crop;
-  const smallest = state.live?.started ? SMALLEST_LIVE_HEAT : SMALLEST_HEAT;
-  const size = Math.max((cropWidth * photo.image.width) / photo.geometry.photo[0], smallest);
-  const width = Math.round(size);
-  const height = Math.round((size * cropHeight) / cropWidth);
-  const last = state.shown?.result;
-  const sameColors = last?.settings.colors === colors && last.settings.scale === scale;
-  const [heat, legend] = await Promise.all([
-    cam.paint(explanation.map, { colors, scale, width, height }),
-    sameColors ? last.legend : cam.legend({ colors, scale, count: LEGEND_COLORS }),
-  ]);
+  const { heat, legend } = await painted(cam, photo, explanation, settings, state);
   const forward = explanation.timings.forward || before?.forward || 0;
   return { explanation, heat, legend, settings, model, choice, decode: photo.decode, forward };
 }
 
 set({ asked: engineByHand() });
-networks = new Networks({ state, set, changed: started, sentence });
+networks = new Networks(() => state.asked, networkEvents);
 follow();
 addEventListener('hashchange', follow);

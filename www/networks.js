@@ -1,5 +1,6 @@
-// Which networks the page asks: the one it ships or the visitor's own, and a second one to hold against it. Whatever is
-// tried, the network that runs is only let go once another has taken its place.
+// Which networks the page asks: the one it ships or the visitor's own, and a second one to compare it with. Whatever is
+// tried, the network that runs is only let go once another has taken its place. What becomes of them is told to whoever
+// keeps the page's state.
 
 import { bring, modelAddress } from './checkpoint/courier.js';
 import { ownCheckpoint, SHIPPED } from './checkpoint/checkpoint.js';
@@ -7,7 +8,26 @@ import { fetchManifest } from './engine/manifest.js';
 import { GradCam, GradCamError } from './gradcam.js';
 
 /** @typedef {import('./checkpoint/checkpoint.js').Checkpoint} Checkpoint */
+/** @typedef {import('./gradcam.js').Progress} Progress */
 /** @typedef {import('./view/state.js').State} State */
+
+/**
+ * What is told of the networks.
+ *
+ * @typedef {object} Events
+ * @property {() => void} begins that the first network of a visit is being loaded
+ * @property {(progress: Progress) => void} loading how far that is
+ * @property {(error: unknown) => void} failed that one could not be loaded
+ * @property {(error: unknown) => void} replaced one at an address could not: the shipped one is loaded in its place
+ * @property {(version: string) => void} version of the site
+ * @property {(trying: State['trying']) => void} trying what is being loaded beside the network that runs; null once it is not
+ * @property {(cam: GradCam, checkpoint: Checkpoint, first: boolean) => void} started a network that takes over; `first` if no
+ *   other ran
+ * @property {(second: State['second']) => void} second the network that the first is compared with, or none any more
+ */
+
+/** @type {Progress} */
+const BEGINNING = { phase: 'download', loaded: 0, total: null };
 
 /** The build of the engine that the page's address asks for: `?flavour=…&threads=…`, for tests and the curious. */
 function chosenByHand() {
@@ -16,6 +36,12 @@ function chosenByHand() {
     flavour: /** @type {import('./gradcam.js').Flavour | undefined} */ (asked.get('flavour') ?? undefined),
     threads: Number(asked.get('threads')),
   };
+}
+
+/** Which engine it asks for, as `?engine=…`. @returns {State['asked']} */
+export function engineByHand() {
+  const asked = new URLSearchParams(location.search).get('engine');
+  return asked === 'cpu' || asked === 'webgpu' ? asked : 'auto';
 }
 
 /** A file's name at the end of its address. @param {URL} address */
@@ -30,29 +56,24 @@ function nameIn({ pathname, host }) {
 }
 
 export class Networks {
-  #state;
-  #set;
-  #changed;
-  #sentence;
+  #asked;
+  #events;
   /** @type {Promise<GradCam>} */
   #first;
+  /** Whether that one could not be loaded. */
+  #failed = false;
   /** @type {GradCam | null} */
   #second = null;
   /** Ends what is being tried as the one or the other. */
   #trying = { first: new AbortController(), second: new AbortController() };
 
   /**
-   * @param {object} needs
-   * @param {State} needs.state
-   * @param {(patch: Partial<State>) => void} needs.set
-   * @param {(cam: GradCam, first: boolean) => void} needs.changed told of every network that takes over; `first` if no other ran
-   * @param {(error: unknown) => string} needs.sentence
+   * @param {() => State['asked']} asked which engine to use
+   * @param {Events} events
    */
-  constructor({ state, set, changed, sentence }) {
-    this.#state = state;
-    this.#set = set;
-    this.#changed = changed;
-    this.#sentence = sentence;
+  constructor(asked, events) {
+    this.#asked = asked;
+    this.#events = events;
     const address = new URLSearchParams(location.search).get('model');
     this.#first = this.#load(address);
   }
@@ -62,14 +83,14 @@ export class Networks {
     return this.#first;
   }
 
-  /** The one that is held against it. */
+  /** The one that it is compared with. */
   get second() {
     return this.#second;
   }
 
   /** The network that the page asks, loaded once more where that failed. */
   ready() {
-    if (!this.#state.model && !this.#state.loading) this.reload();
+    if (this.#failed) this.reload();
     return this.#first;
   }
 
@@ -83,39 +104,43 @@ export class Networks {
    * @param {string | null} address
    */
   #load(address) {
-    this.#set({ loading: { phase: 'download', loaded: 0, total: null }, error: null });
+    this.#failed = false;
+    this.#events.begins();
+    this.#events.loading(BEGINNING);
     const loaded = this.#begin(address);
+    // Unless another has taken its place by then.
+    const newest = () => this.#first === first;
     loaded.then(
-      (cam) => this.#changed(cam, true),
-      (error) => this.#set({ loading: null, error: { message: this.#sentence(error), retry: true } }),
+      ({ cam, checkpoint }) => newest() && this.#events.started(cam, checkpoint, true),
+      (error) => {
+        if (!newest()) return;
+        this.#failed = true;
+        this.#events.failed(error);
+      },
     );
+    const first = loaded.then(({ cam }) => cam);
     // Whoever waits for it is told; an error that nobody waits for has been said above.
-    return loaded;
+    first.catch(() => {});
+    return first;
   }
 
   /** @param {string | null} text */
   async #begin(text) {
-    const onProgress = (/** @type {State['loading']} */ loading) => this.#set({ loading });
+    const { loading } = this.#events;
     if (text !== null) {
       try {
-        const checkpoint = await this.#fetched(text, onProgress);
-        const cam = await this.#open(checkpoint, onProgress);
-        this.#set({ checkpoint });
-        return cam;
+        const checkpoint = await this.#fetched(text, loading);
+        return { cam: await this.#open(checkpoint, loading), checkpoint };
       } catch (error) {
-        const message = `${this.#sentence(error)} The model of this page takes its place.`;
-        this.#set({
-          error: { message, retry: false },
-          loading: { phase: 'download', loaded: 0, total: null },
-        });
+        this.#events.replaced(error);
+        loading(BEGINNING);
       }
     }
-    const { version } = await fetchManifest();
-    this.#set({ version, checkpoint: SHIPPED });
-    return this.#open(SHIPPED, onProgress);
+    this.#events.version((await fetchManifest()).version);
+    return { cam: await this.#open(SHIPPED, loading), checkpoint: SHIPPED };
   }
 
-  /** @param {string} text @param {(loading: State['loading']) => void} onProgress @param {AbortSignal} [signal] */
+  /** @param {string} text @param {(progress: Progress) => void} onProgress @param {AbortSignal} [signal] */
   async #fetched(text, onProgress, signal) {
     const address = modelAddress(text);
     if (!address) {
@@ -129,14 +154,14 @@ export class Networks {
 
   /**
    * @param {Checkpoint} checkpoint
-   * @param {(loading: State['loading']) => void} [onProgress]
+   * @param {(progress: Progress) => void} [onProgress]
    * @param {AbortSignal} [signal]
    */
   #open({ file, options }, onProgress, signal) {
     return GradCam.load({
       ...options,
       model: file ?? undefined,
-      engine: this.#state.asked,
+      engine: this.#asked(),
       ...chosenByHand(),
       onProgress,
       signal,
@@ -154,8 +179,8 @@ export class Networks {
       const cam = await this.#open(checkpoint, undefined, signal);
       const before = this.#first;
       this.#first = Promise.resolve(cam);
-      this.#set({ checkpoint, trying: null, loading: null });
-      this.#changed(cam, false);
+      this.#failed = false;
+      this.#events.started(cam, checkpoint, false);
       before.then(
         (old) => old.dispose(),
         // It never ran.
@@ -192,7 +217,7 @@ export class Networks {
   #replaceSecond(cam, checkpoint) {
     this.#second?.dispose();
     this.#second = cam;
-    this.#set({ trying: null, second: cam && checkpoint && { checkpoint, model: cam.model } });
+    this.#events.second(cam && checkpoint && { checkpoint, model: cam.model });
   }
 
   /**
@@ -204,10 +229,9 @@ export class Networks {
   async fetch(text) {
     const { signal } = this.#begun('first', text);
     try {
-      const onProgress = (/** @type {State['loading']} */ progress) =>
-        this.#set({ trying: { name: text, loaded: progress?.loaded ?? 0 } });
+      const onProgress = (/** @type {Progress} */ { loaded }) => this.#events.trying({ name: text, loaded });
       const checkpoint = await this.#fetched(text, onProgress, signal);
-      this.#set({ trying: null });
+      this.#events.trying(null);
       return checkpoint;
     } catch (error) {
       this.#given('first', signal);
@@ -219,13 +243,13 @@ export class Networks {
   #begun(place, name) {
     this.#trying[place].abort();
     this.#trying[place] = new AbortController();
-    this.#set({ trying: { name, loaded: 0 } });
+    this.#events.trying({ name, loaded: 0 });
     return this.#trying[place];
   }
 
   /** @param {'first' | 'second'} place @param {AbortSignal} signal */
   #given(place, signal) {
     // Not where a newer one is being tried.
-    if (this.#trying[place].signal === signal) this.#set({ trying: null });
+    if (this.#trying[place].signal === signal) this.#events.trying(null);
   }
 }
