@@ -306,7 +306,7 @@ test('two networks answer for the same photo, their maps on one scale', async (t
   const [first, second] = await ends();
   assert.equal(first, second, 'one scale');
   assert.match(await text(page, '#models-same-box'), /knows no “marigold”/);
-  await page.getByLabel('A scale for each').check();
+  await page.getByLabel('Each on its own scale').check();
   await page.waitForFunction(() => {
     const [one, other] = [...document.querySelectorAll('.models-ticks span:last-child')].map(
       (tick) => tick.textContent,
@@ -331,7 +331,7 @@ test('two networks answer for the same photo, their maps on one scale', async (t
   await page.setInputFiles('#file', photoPath('cat'));
   await explained(page, 'cat.jpg');
   await page.locator('#models:not(.stale)').waitFor();
-  await page.getByRole('button', { name: 'Take it away' }).click();
+  await page.getByRole('button', { name: 'Remove it' }).click();
   await page.locator('#models').waitFor({ state: 'hidden' });
 });
 
