@@ -11,13 +11,13 @@ import { OpenedLink } from './save/opened-link.js';
 import { createFolderStudy } from './view/folder-study/folder-study.js';
 import { createLive } from './view/live.js';
 import { offeredMethod } from './view/methods.js';
+import { PREDICTIONS } from './view/predictions.js';
 import { painted } from './view/result.js';
 import { createSources, ownPhoto } from './view/sources.js';
 import { firstState } from './view/state.js';
 import { stopLongTasks } from './view/study/task.js';
 import { createViews } from './view/views.js';
 
-/** @typedef {import('./view/state.js').Settings} Settings */
 /** @typedef {import('./view/state.js').Source} Source */
 /** @typedef {import('./view/state.js').State} State */
 /** @typedef {import('./view/state.js').Subject} Subject */
@@ -250,7 +250,7 @@ async function preview(subject) {
   set({});
 }
 
-/** @param {Partial<Settings>} settings */
+/** @param {Partial<State['settings']>} settings */
 function change(settings) {
   set({ settings: { ...state.settings, ...settings }, error: null });
   explainAgain();
@@ -386,7 +386,7 @@ async function ask(cam, subject, photo, signal) {
     (before.explanation.target.index === target || before.settings.target === target);
   if (!same) stopLongTasks();
   const onProgress = (/** @type {State['steps']} */ steps) => set({ steps });
-  const asked = { layer, method, target: target ?? undefined, onProgress, signal };
+  const asked = { layer, method, target: target ?? undefined, topK: PREDICTIONS, onProgress, signal };
   const explanation = same ? before.explanation : await cam.explain(photo, asked);
   const { model, choice } = cam;
   const { heat, legend } = await painted(cam, photo, explanation, settings, state);

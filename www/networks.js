@@ -62,6 +62,8 @@ export class Networks {
   #first;
   /** Whether that one could not be loaded. */
   #failed = false;
+  /** Counts the networks that took its place, or were to. */
+  #turn = 0;
   /** @type {GradCam | null} */
   #second = null;
   /** Ends what is being tried as the one or the other. */
@@ -104,19 +106,23 @@ export class Networks {
    * @param {string | null} address
    */
   #load(address) {
+    const turn = ++this.#turn;
+    // Nothing more is told of it once another has taken its place.
+    const tell = (/** @type {() => void} */ event) => {
+      if (turn === this.#turn) event();
+    };
+    const { begins, loading, started, failed } = this.#events;
     this.#failed = false;
-    this.#events.begins();
-    this.#events.loading(BEGINNING);
-    const loaded = this.#begin(address);
-    // Unless another has taken its place by then.
-    const newest = () => this.#first === first;
+    begins();
+    loading(BEGINNING);
+    const loaded = this.#begin(address, tell);
     loaded.then(
-      ({ cam, checkpoint }) => newest() && this.#events.started(cam, checkpoint, true),
-      (error) => {
-        if (!newest()) return;
-        this.#failed = true;
-        this.#events.failed(error);
-      },
+      ({ cam, checkpoint }) => tell(() => started(cam, checkpoint, true)),
+      (error) =>
+        tell(() => {
+          this.#failed = true;
+          failed(error);
+        }),
     );
     const first = loaded.then(({ cam }) => cam);
     // Whoever waits for it is told; an error that nobody waits for has been said above.
@@ -124,20 +130,21 @@ export class Networks {
     return first;
   }
 
-  /** @param {string | null} text */
-  async #begin(text) {
-    const { loading } = this.#events;
+  /** @param {string | null} text @param {(event: () => void) => void} tell */
+  async #begin(text, tell) {
+    const { loading, replaced, version } = this.#events;
+    const onProgress = (/** @type {Progress} */ progress) => tell(() => loading(progress));
     if (text !== null) {
       try {
-        const checkpoint = await this.#fetched(text, loading);
-        return { cam: await this.#open(checkpoint, loading), checkpoint };
+        const checkpoint = await this.#fetched(text, onProgress);
+        return { cam: await this.#open(checkpoint, onProgress), checkpoint };
       } catch (error) {
-        this.#events.replaced(error);
-        loading(BEGINNING);
+        tell(() => replaced(error));
+        onProgress(BEGINNING);
       }
     }
-    this.#events.version((await fetchManifest()).version);
-    return { cam: await this.#open(SHIPPED, loading), checkpoint: SHIPPED };
+    version((await fetchManifest()).version);
+    return { cam: await this.#open(SHIPPED, onProgress), checkpoint: SHIPPED };
   }
 
   /** @param {string} text @param {(progress: Progress) => void} onProgress @param {AbortSignal} [signal] */
@@ -180,6 +187,7 @@ export class Networks {
       const before = this.#first;
       this.#first = Promise.resolve(cam);
       this.#failed = false;
+      this.#turn++;
       this.#events.started(cam, checkpoint, false);
       before.then(
         (old) => old.dispose(),
