@@ -92,7 +92,7 @@ function engine() {
   return networks.first;
 }
 
-/** What is told of the networks, as the state has it. @type {import('./networks.js').Events} */
+/** What becomes of the networks, as the state has it. @type {import('./networks.js').Events} */
 const networkEvents = {
   begins: () => set({ error: null }),
   loading: (loading) => set({ loading }),

@@ -12,7 +12,7 @@ import { GradCam, GradCamError } from './gradcam.js';
 /** @typedef {import('./view/state.js').State} State */
 
 /**
- * What is told of the networks.
+ * What is reported of the networks.
  *
  * @typedef {object} Events
  * @property {() => void} begins that the first network of a visit is being loaded
@@ -107,7 +107,7 @@ export class Networks {
    */
   #load(address) {
     const turn = ++this.#turn;
-    // Nothing more is told of it once another has taken its place.
+    // Nothing more is reported of it once another has taken its place.
     const tell = (/** @type {() => void} */ event) => {
       if (turn === this.#turn) event();
     };

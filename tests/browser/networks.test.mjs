@@ -1,12 +1,13 @@
 // The visitor's own network: chosen, dropped, fetched, kept, named; and held against another.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import test from 'node:test';
 import { assertAccessible } from './accessible.mjs';
 import { withClasses } from './checkpoints.mjs';
 import { explained, message, predictions, Site } from './harness.mjs';
-import { photoPath, reference } from './references.mjs';
+import { MODEL, photoPath, reference } from './references.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 
@@ -102,6 +103,33 @@ test('a network that is chosen answers from then on, for the photo on the screen
   await page.getByRole('button', { name: 'Close', exact: true }).click();
   await page.waitForFunction(() => document.querySelectorAll('.prediction').length === 5);
   await page.locator('#all-classes-title', { hasText: 'All 102 classes' }).waitFor();
+});
+
+test('a network that is chosen while the page’s own still downloads stays when that arrives', async (t) => {
+  /** @type {() => void} */
+  let arrive = () => {};
+  const shipped = 'www/models/resnet18-flowers102.safetensors';
+  const page = await site.open(t, {
+    prepare: () => {
+      const arrived = new Promise((done) => (arrive = () => done(undefined)));
+      site.answers.set(shipped, (_request, response) => {
+        void arrived.then(() => response.writeHead(200).end(readFileSync(MODEL)));
+      });
+    },
+  });
+  await choose(page, 'mine.safetensors', named);
+  await explained(page, 'dahlia.jpg');
+  const answered = page.waitForResponse((response) => response.url().endsWith(shipped));
+  arrive();
+  await (await answered).finished();
+  // Time enough for it to be prepared, had it not been given up.
+  await page.waitForTimeout(1500);
+  assert.equal(await text(page, '#network-name'), 'mine.safetensors');
+  assert.ok(await page.locator('#progress').isHidden());
+  await page.setInputFiles('#file', photoPath('ladybird'));
+  await explained(page, 'ladybird.jpg');
+  await assertAnswers(page, 'ladybird');
+  assert.equal(await text(page, '#all-classes-title'), 'All 7 classes');
 });
 
 test('a network that is dropped, and names that are dropped after it, as JSON and as text', async (t) => {

@@ -92,12 +92,12 @@ import { SHIPPED } from '../checkpoint/checkpoint.js';
  * @property {import('../gradcam.js').Model | null} model
  * @property {Checkpoint} checkpoint where it comes from
  * @property {{ name: string, loaded: number } | null} trying a model that shall take its place, or stand beside it
- * @property {{ checkpoint: Checkpoint, model: import('../gradcam.js').Model } | null} second held against it
+ * @property {{ checkpoint: Checkpoint, model: import('../gradcam.js').Model } | null} second that it is compared with
  * @property {import('../gradcam.js').Progress | null} loading
  * @property {boolean} busy
  * @property {{ message: string, retry: boolean } | null} error
- * @property {EngineChoice['asked']} asked what shall compute
- * @property {EngineChoice | null} choice and what does
+ * @property {EngineChoice['asked']} asked which engine to use
+ * @property {EngineChoice | null} choice and which is used
  * @property {boolean} choosing whether that is being decided
  * @property {string | null} notice why the GPU does not compute, where that must be said
  * @property {Live | null} live

@@ -19,7 +19,7 @@ import { numberOf, Task } from './task.js';
  * What is compared with what.
  *
  * @param {State} state
- * @param {number | null} rival the runner-up, where the network was right and it is held against that
+ * @param {number | null} rival the runner-up, where the network was right and is compared with that
  */
 function subjectOf({ shown, incoming, live, expected, expectedFrom }, rival) {
   const { photo, result } = shown ?? {};
@@ -90,7 +90,7 @@ export function createCompare({ engine, expect, sentence }) {
   const task = new Task();
   /** @type {State | null} */
   let last = null;
-  /** The runner-up that a right answer is held against. @type {{ photo: Photo, index: number } | null} */
+  /** The runner-up that a right answer is compared with. @type {{ photo: Photo, index: number } | null} */
   let rival = null;
   /** @type {{ key: string, comparison: Comparison } | null} */
   let kept = null;
