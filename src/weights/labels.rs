@@ -15,7 +15,7 @@ pub(super) const KEYS: [&str; 7] =
 ///   `label_names`, `id2label`, `idx_to_class` or `class_to_idx`;
 /// * else plain text, one name a line.
 ///
-/// Fails if an index is missing or comes twice, if a line in the midst is empty, and if there are no names at all.
+/// Fails if an index is missing or comes twice, if a line in the middle is empty, and if there are no names at all.
 pub fn parse_labels(text: &str) -> Result<Vec<String>, WeightsError> {
     let text = text.trim_start_matches('\u{FEFF}');
     if text.trim_start().starts_with(['[', '{']) { from_json(text) } else { from_lines(text) }

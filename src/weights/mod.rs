@@ -3,7 +3,6 @@
 //! Tensors are widened to `f32` one at a time, when a network is built from them: a half-precision model never exists
 //! twice in memory at full width.
 
-mod archive;
 mod checkpoint;
 mod error;
 mod labels;
@@ -11,6 +10,7 @@ mod names;
 mod pickle;
 mod safetensors;
 mod tensor;
+mod torch_zip;
 
 pub use error::WeightsError;
 pub use labels::parse_labels;
