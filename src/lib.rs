@@ -25,6 +25,7 @@
 
 #![deny(missing_docs)]
 
+mod blur;
 pub mod cam;
 pub mod cpu;
 pub mod engine;

@@ -1,5 +1,6 @@
 //! The photo without its details, which insertion begins with.
 
+use crate::blur::{self, Border};
 use crate::network::Shape;
 
 /// Side of the kernel in pixels, and standard deviation of its Gaussian: those of RISE's authors (Petsiuk et al. 2018,
@@ -10,27 +11,8 @@ const DEVIATION: f64 = 5.0;
 /// A network's input, each channel blurred as RISE's authors do it. Outside of the photo there is its mean colour, 0.
 pub fn blurred(shape: Shape, input: &[f32]) -> Vec<f32> {
     let weights = weights();
-    let along = |source: &[f32], length: usize, step: usize, start: usize| -> Vec<f32> {
-        let sum = |position: usize| {
-            let near = position.saturating_sub(KERNEL / 2)..(position + KERNEL / 2 + 1).min(length);
-            near.map(|other| weights[other.abs_diff(position)] * source[start + other * step]).sum()
-        };
-        (0..length).map(sum).collect()
-    };
-    let mut rows = Vec::with_capacity(input.len());
-    for start in (0..input.len()).step_by(shape.width) {
-        rows.extend(along(input, shape.width, 1, start));
-    }
-    let mut blurred = vec![0.0; input.len()];
-    for channel in (0..input.len()).step_by(shape.area()) {
-        for x in 0..shape.width {
-            let column = along(&rows, shape.height, shape.width, channel + x);
-            for (y, value) in column.into_iter().enumerate() {
-                blurred[channel + y * shape.width + x] = value;
-            }
-        }
-    }
-    blurred
+    let channels = input.chunks_exact(shape.area());
+    channels.flat_map(|channel| blur::blurred(channel, shape.width, &weights, Border::Zeros)).collect()
 }
 
 /// What a pixel counts by its distance along one side. The authors make their kernel of a point in as many cells by SciPy's

@@ -1,11 +1,12 @@
 //! What a part of a photo is painted over with, so that a network does without it.
 
 use super::Rectangle;
+use crate::blur::{self, Border};
 
 /// Standard deviation of the blur, as a share of the side: nothing is left of what could be recognised.
 const BLUR: f32 = 1.0 / 16.0;
 
-/// With what.
+/// What a part is painted over with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fill {
     /// The photo itself, strongly blurred.
@@ -120,29 +121,13 @@ fn mean(values: &[f32], mask: &[bool]) -> f32 {
     }
 }
 
-/// By a Gaussian, along the rows and then along the columns. At the border the pixels that exist share its weight.
+/// By a Gaussian of three deviations' reach. At the border the pixels that exist share its weight.
 fn blurred(values: &[f32], side: usize) -> Vec<f32> {
     let deviation = BLUR * side as f32;
     let reach = (3.0 * deviation).ceil() as usize;
     let weights: Vec<f32> =
         (0..=reach).map(|distance| (-0.5 * (distance as f32 / deviation).powi(2)).exp()).collect();
-    // Twice along the rows, turning the square round in between.
-    let pass = |source: &[f32]| {
-        let mut turned = vec![0.0; source.len()];
-        for (y, row) in source.chunks_exact(side).enumerate() {
-            for x in 0..side {
-                let (mut sum, mut total) = (0.0, 0.0);
-                for (other, value) in row.iter().enumerate().take(x + reach + 1).skip(x.saturating_sub(reach)) {
-                    let weight = weights[other.abs_diff(x)];
-                    sum += weight * value;
-                    total += weight;
-                }
-                turned[x * side + y] = sum / total;
-            }
-        }
-        turned
-    };
-    pass(&pass(values))
+    blur::blurred(values, side, &weights, Border::Nothing)
 }
 
 /// Sweeps over the pixels at each size. The guess from half the size is smooth already; these take away what is left.
