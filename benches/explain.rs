@@ -9,7 +9,7 @@ use gradcam::cpu::CpuEngine;
 use gradcam::engine::{Engine, class_seed};
 use gradcam::explain::{Explainer, Method};
 use gradcam::network::{Network, NodeId};
-use gradcam::photo::{Photo, Preprocessing};
+use gradcam::photo::{InputSpec, Photo};
 use gradcam::weights::Weights;
 use pollster::block_on;
 use std::error::Error;
@@ -18,8 +18,8 @@ use std::hint::black_box;
 
 fn prepare() -> Result<(Explainer<CpuEngine>, Vec<f32>), Box<dyn Error>> {
     let model = read("www/models/resnet18-flowers102.safetensors")?;
-    let network = Network::from_weights(&Weights::from_safetensors(&model)?, None)?;
-    let input = Photo::decode(&read("www/photos/dahlia.jpg")?)?.network_input(&Preprocessing::IMAGENET);
+    let network = Network::from_weights(&Weights::from_safetensors(&model)?)?;
+    let input = Photo::decode(&read("www/photos/dahlia.jpg")?)?.network_input(&InputSpec::IMAGENET);
     Ok((Explainer::new(CpuEngine::new(network)?), input))
 }
 
@@ -34,7 +34,7 @@ fn explanations(criterion: &mut Criterion) {
             block_on(explainer.engine_mut().gradient(&seed, NodeId::INPUT)).expect("a gradient")
         });
     });
-    for method in Method::ALL.into_iter().filter(|&method| method.has_cells() && method != Method::AblationCam) {
+    for method in Method::ALL.into_iter().filter(|&method| method.traits().has_layer_maps) {
         group.bench_function(format!("forward and {} of all layers", method.name()), |bencher| {
             bencher.iter(|| {
                 block_on(explainer.forward(&input)).expect("a forward");

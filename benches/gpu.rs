@@ -7,7 +7,7 @@ use gradcam::engine::{Engine, class_seed};
 use gradcam::explain::{Explainer, Question};
 use gradcam::gpu::{DispatchTime, Gpu, GpuEngine};
 use gradcam::network::{Network, NodeId};
-use gradcam::photo::{Photo, Preprocessing};
+use gradcam::photo::{InputSpec, Photo};
 use gradcam::weights::Weights;
 use pollster::block_on;
 use std::error::Error;
@@ -51,8 +51,8 @@ fn runs() -> Result<usize, Box<dyn Error>> {
 
 fn measure(runs: usize) -> Result<(), Box<dyn Error>> {
     let model = read("www/models/resnet18-flowers102.safetensors")?;
-    let network = Network::from_weights(&Weights::from_safetensors(&model)?, None)?;
-    let input = Photo::decode(&read("www/photos/dahlia.jpg")?)?.network_input(&Preprocessing::IMAGENET);
+    let network = Network::from_weights(&Weights::from_safetensors(&model)?)?;
+    let input = Photo::decode(&read("www/photos/dahlia.jpg")?)?.network_input(&InputSpec::IMAGENET);
 
     let gpu = block_on(Gpu::request())?;
     let kind = if gpu.is_software() { "a software adapter: this is the processor, and no GPU" } else { "a GPU" };

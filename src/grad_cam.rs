@@ -4,12 +4,13 @@ use crate::cam::Map;
 use crate::cpu::CpuEngine;
 use crate::engine::{Engine, EngineError, FallbackEngine};
 use crate::explain::{
-    Comparison, ExplainError, Explainer, Explanation, LayerMaps, Method, Question, Survey, SurveyQuestion, Watch,
+    Comparison, ExplainError, Explainer, Explanation, LayerMaps, Method, Progress, Question, Survey,
+    SurveyQuestion,
 };
 use crate::faithfulness::{self, Curve, CurvePoint, RandomisationStep};
-use crate::model::{Model, ModelError, ModelOptions};
+use crate::model::{Classes, Model, ModelError, ModelOptions};
 use crate::network::Network;
-use crate::photo::{CropGeometry, Erasure, Fill, Photo, PhotoError, Preprocessing, scaled_square};
+use crate::photo::{CropGeometry, Erasure, Fill, InputSpec, Photo, PhotoError, scaled_square};
 
 /// What can go wrong on the way. Each is told in a sentence for the user.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -57,7 +58,7 @@ impl From<EngineError> for GradCamError {
 /// A map's faithfulness to the network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Faithfulness {
-    /// Deletion and insertion, for the map and what it is held against.
+    /// Deletion and insertion, for the map and what it is compared with.
     pub curves: Vec<Curve>,
     /// How much of the class's probability is lost where only what the map shows is left, from 0 to 1.
     pub average_drop: f64,
@@ -78,16 +79,25 @@ pub struct Faithfulness {
 /// ```
 pub struct GradCam<E> {
     explainer: Explainer<E>,
-    preprocessing: Preprocessing,
+    input: InputSpec,
     photo: Option<OpenPhoto>,
 }
 
 struct OpenPhoto {
     photo: Photo,
+    /// What the network sees of it: resampled once, however often it is asked for.
+    crop: Vec<u8>,
     /// What is painted over.
     erasure: Option<Erasure>,
     /// Whether the engine's forward is of this photo.
     forwarded: bool,
+}
+
+impl OpenPhoto {
+    /// What the network sees of it, with what is painted over.
+    fn seen(&self) -> &[u8] {
+        self.erasure.as_ref().map_or(self.crop.as_slice(), Erasure::pixels)
+    }
 }
 
 impl GradCam<CpuEngine> {
@@ -96,8 +106,8 @@ impl GradCam<CpuEngine> {
     /// # Errors
     /// [`GradCamError::Model`] says what is wrong with the file or the options.
     pub fn load(file: &[u8], options: ModelOptions) -> Result<Self, GradCamError> {
-        let Model { network, preprocessing } = Model::read(file, options)?;
-        Ok(Self::new(CpuEngine::new(network)?, preprocessing))
+        let Model { network, input, classes } = Model::read(file, options)?;
+        Ok(Self::new(CpuEngine::new(network)?, input, classes))
     }
 }
 
@@ -109,9 +119,12 @@ impl<C: Engine, G: Engine> GradCam<FallbackEngine<C, G>> {
 }
 
 impl<E: Engine> GradCam<E> {
-    /// On any engine. `preprocessing` must cut photos to the size of its network's input.
-    pub fn new(engine: E, preprocessing: Preprocessing) -> Self {
-        Self { explainer: Explainer::new(engine), preprocessing, photo: None }
+    /// On any engine: with what belongs to its network in a [`Model`].
+    ///
+    /// # Panics
+    /// Where there are not as many classes as logits.
+    pub fn new(engine: E, input: InputSpec, classes: Classes) -> Self {
+        Self { explainer: Explainer::with_classes(engine, classes), input, photo: None }
     }
 
     /// The network that is asked.
@@ -120,8 +133,13 @@ impl<E: Engine> GradCam<E> {
     }
 
     /// How photos become its input.
-    pub fn preprocessing(&self) -> &Preprocessing {
-        &self.preprocessing
+    pub fn input(&self) -> &InputSpec {
+        &self.input
+    }
+
+    /// What its logits stand for.
+    pub fn classes(&self) -> &Classes {
+        self.explainer.classes()
     }
 
     /// The engine, to look at.
@@ -147,7 +165,8 @@ impl<E: Engine> GradCam<E> {
 
     /// Makes a photo the current one.
     pub fn open_photo(&mut self, photo: Photo) -> &Photo {
-        &self.photo.insert(OpenPhoto { photo, erasure: None, forwarded: false }).photo
+        let crop = photo.crop_pixels(&self.input);
+        &self.photo.insert(OpenPhoto { photo, crop, erasure: None, forwarded: false }).photo
     }
 
     /// The current photo.
@@ -168,18 +187,15 @@ impl<E: Engine> GradCam<E> {
     /// # Errors
     /// [`GradCamError::NoPhoto`].
     pub fn geometry(&self) -> Result<CropGeometry, GradCamError> {
-        Ok(self.photo()?.crop_geometry(&self.preprocessing))
+        Ok(self.photo()?.crop_geometry(&self.input))
     }
 
     /// What the network sees of the current photo, with what is painted over: `side · side · 3` bytes of RGB, row-major.
     ///
     /// # Errors
     /// [`GradCamError::NoPhoto`].
-    pub fn seen(&self) -> Result<Vec<u8>, GradCamError> {
-        Ok(match self.erasure() {
-            Some(erasure) => erasure.pixels().to_vec(),
-            None => self.photo()?.crop_pixels(&self.preprocessing),
-        })
+    pub fn seen(&self) -> Result<&[u8], GradCamError> {
+        Ok(self.photo.as_ref().ok_or(GradCamError::NoPhoto)?.seen())
     }
 
     /// What the network sees of the current photo, scaled to `side · side` pixels: RGB, row-major.
@@ -190,7 +206,24 @@ impl<E: Engine> GradCam<E> {
     /// # Panics
     /// Where `side` is 0.
     pub fn seen_at(&self, side: u32) -> Result<Vec<u8>, GradCamError> {
-        Ok(scaled_square(&self.seen()?, self.preprocessing.crop, side))
+        Ok(scaled_square(self.seen()?, self.input.crop, side))
+    }
+
+    /// The current photo for display, with what is painted over, shrunk so that no side exceeds `max_side` pixels: width,
+    /// height and `height · width · 4` bytes of opaque RGBA, row-major.
+    ///
+    /// # Errors
+    /// [`GradCamError::NoPhoto`].
+    pub fn shown(&self, max_side: u32) -> Result<(u32, u32, Vec<u8>), GradCamError> {
+        let photo = self.photo()?;
+        let (width, height, mut pixels) = photo.scaled_to_fit(max_side);
+        if let Some(erasure) = self.erasure() {
+            let across = f64::from(width) / f64::from(photo.width());
+            let down = f64::from(height) / f64::from(photo.height());
+            // A side in memory: this fits.
+            erasure.paint(&mut pixels, width as usize, self.geometry()?.in_photo.scaled(across, down));
+        }
+        Ok((width, height, pixels))
     }
 
     /// Paints over a part of the current photo, as it was opened: `mask` has an element for each pixel of what the network
@@ -202,9 +235,8 @@ impl<E: Engine> GradCam<E> {
         self.check_mask(&mask)?;
         let side = self.side();
         let open = self.photo.as_mut().ok_or(GradCamError::NoPhoto)?;
-        let pixels = open.photo.crop_pixels(&self.preprocessing);
         open.forwarded = false;
-        Ok(open.erasure.insert(Erasure::new(&pixels, side, mask, fill)))
+        Ok(open.erasure.insert(Erasure::new(&open.crop, side, mask, fill)))
     }
 
     /// The current photo as it was opened, with nothing painted over.
@@ -229,19 +261,19 @@ impl<E: Engine> GradCam<E> {
     /// # Errors
     /// [`GradCamError::NoPhoto`], and what [`Explainer::explain`] says.
     pub async fn explain(&mut self, question: &Question) -> Result<Explanation, GradCamError> {
-        self.explain_watched(question, async |_| true).await
+        self.explain_with_progress(question, async |_| true).await
     }
 
-    /// The same, and tells `watch` of every step of a method that takes many.
+    /// The same, and reports to `progress` every step of a method that takes many.
     ///
     /// # Errors
-    /// As [`explain`](Self::explain), and [`ExplainError::Stopped`] where the answer was no.
-    pub async fn explain_watched(
+    /// As [`explain`](Self::explain), and [`ExplainError::Stopped`] where `progress` says so.
+    pub async fn explain_with_progress(
         &mut self,
         question: &Question,
-        watch: impl Watch,
+        progress: impl Progress,
     ) -> Result<Explanation, GradCamError> {
-        Ok(self.forward().await?.explain_watched(question, watch).await?)
+        Ok(self.forward().await?.explain_with_progress(question, progress).await?)
     }
 
     /// What there is to know of the current photo as one of many.
@@ -268,7 +300,7 @@ impl<E: Engine> GradCam<E> {
         Ok(self.forward().await?.layer_maps(method, target).await?)
     }
 
-    /// Holds one class against another: see [`Explainer::compare`].
+    /// Compares one class with another: see [`Explainer::compare`].
     ///
     /// # Errors
     /// As [`explain`](Self::explain), and [`ExplainError::SameClass`].
@@ -281,8 +313,9 @@ impl<E: Engine> GradCam<E> {
         Ok(self.forward().await?.compare(predicted, expected, layer).await?)
     }
 
-    /// Deletion and insertion curves of a map in `steps` steps, and its average drop. `watch` is told of every point, and
-    /// asked with `None` while the map is made; where its answer is no, this ends with [`ExplainError::Stopped`].
+    /// Deletion and insertion curves of a map in `steps` steps, and its average drop. `progress` is notified of every
+    /// point, and asked with `None` while the map is made; where its answer is no, this ends with
+    /// [`ExplainError::Stopped`].
     ///
     /// # Errors
     /// As [`explain`](Self::explain).
@@ -290,13 +323,13 @@ impl<E: Engine> GradCam<E> {
         &mut self,
         question: &Question,
         steps: usize,
-        mut watch: impl AsyncFnMut(Option<CurvePoint>) -> bool,
+        mut progress: impl AsyncFnMut(Option<CurvePoint>) -> bool,
     ) -> Result<Faithfulness, GradCamError> {
         let explainer = self.forward().await?;
-        let explanation = explainer.explain_watched(question, async |_| watch(None).await).await?;
+        let explanation = explainer.explain_with_progress(question, async |_| progress(None).await).await?;
         let (map, class) = (&explanation.map, explanation.target.index);
-        let watch_points = async |point| watch(Some(point)).await;
-        let curves = faithfulness::curves(explainer, map, class, steps, watch_points).await?;
+        let of_points = async |point| progress(Some(point)).await;
+        let curves = faithfulness::curves(explainer, map, class, steps, of_points).await?;
         let average_drop = faithfulness::average_drop(explainer, map, class).await?;
         Ok(Faithfulness { curves, average_drop })
     }
@@ -308,9 +341,9 @@ impl<E: Engine> GradCam<E> {
     pub async fn randomise(
         &mut self,
         question: &Question,
-        watch: impl AsyncFnMut(Option<&RandomisationStep>) -> bool,
+        progress: impl AsyncFnMut(Option<&RandomisationStep>) -> bool,
     ) -> Result<Vec<RandomisationStep>, GradCamError> {
-        let steps = faithfulness::randomise(self.forward().await?, question, watch).await;
+        let steps = faithfulness::randomise(self.forward().await?, question, progress).await;
         if steps.is_err()
             && let Some(open) = &mut self.photo
         {
@@ -321,27 +354,24 @@ impl<E: Engine> GradCam<E> {
     }
 
     /// The pixels of what the network sees where `map` is highest: `share` of them.
-    pub fn hottest(&self, map: &Map, share: f64) -> Vec<bool> {
-        faithfulness::hottest(map, self.side(), share)
+    pub fn top_mask(&self, map: &Map, share: f64) -> Vec<bool> {
+        faithfulness::top_mask(map, self.side(), share)
     }
 
-    /// A mask of the same shape and area elsewhere.
+    /// A mask of the same shape and area elsewhere, to compare with.
     ///
     /// # Errors
     /// [`GradCamError::Mask`].
-    pub fn elsewhere(&self, mask: &[bool]) -> Result<Vec<bool>, GradCamError> {
+    pub fn control_mask(&self, mask: &[bool]) -> Result<Vec<bool>, GradCamError> {
         self.check_mask(mask)?;
-        Ok(faithfulness::elsewhere(mask, self.side()))
+        Ok(faithfulness::control_mask(mask, self.side()))
     }
 
     /// Runs the network on the current photo, unless it has.
     async fn forward(&mut self) -> Result<&mut Explainer<E>, GradCamError> {
         let open = self.photo.as_mut().ok_or(GradCamError::NoPhoto)?;
         if !open.forwarded {
-            let input = match &open.erasure {
-                Some(erasure) => self.preprocessing.normalise(erasure.pixels()),
-                None => open.photo.network_input(&self.preprocessing),
-            };
+            let input = self.input.normalise(open.seen());
             self.explainer.forward(&input).await?;
             open.forwarded = true;
         }

@@ -9,14 +9,14 @@
 //! ```
 //!
 //! * [`photo`]: bytes → upright RGB → network input, and the geometry back to the photo.
-//! * [`weights`]: a model file's bytes → named tensors, architecture, labels.
+//! * [`weights`]: a model file's bytes → named tensors, and what the file says beside them.
 //! * [`network`]: a convolutional network as data, BatchNorm folded.
 //! * [`engine`]: the contract of what executes a network: one forward, any gradient.
 //! * [`cpu`]: the engine on candle's tensors and autograd.
 //! * [`gpu`]: the engine on wgpu, one static plan of WGSL kernels.
 //! * [`cam`]: activation and gradient → map. Pure functions.
-//! * [`explain`]: asks an engine, applies `cam`, checks identities.
-//! * [`model`]: a network in a file, and how photos become its input.
+//! * [`model`]: a network in a file, how photos become its input, and what its logits stand for.
+//! * [`explain`]: asks an engine, applies `cam`, checks identities; the table of methods.
 //! * [`GradCam`]: all of it for one network, a photo at a time.
 //! * [`faithfulness`]: whether a map can be trusted: deletion and insertion, scrambled weights.
 //! * [`export`]: files that other programs read.
@@ -39,6 +39,7 @@ pub mod network;
 pub mod photo;
 mod random;
 pub mod render;
+mod stopwatch;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 pub mod weights;

@@ -3,7 +3,8 @@
 mod support;
 
 use gradcam::cam::{
-    Even, Map, Method, along_path, eigen_cam, fuse, guided_grad_cam, largest_magnitude, map, spread,
+    Map, Method, Uniform, along_path, eigen_cam, evidence_distribution, fuse, guided_grad_cam, largest_magnitude,
+    map,
 };
 use gradcam::engine::FeatureMaps;
 use gradcam::network::Shape;
@@ -187,26 +188,32 @@ fn only(width: usize, height: usize, cells: &[(usize, usize, f32)]) -> Map {
 }
 
 #[test]
-fn spread_says_where_the_evidence_lies() {
-    let corner = spread(&only(4, 4, &[(0, 3, 2.0), (2, 2, -9.0)]));
+fn the_distribution_says_where_the_evidence_lies() {
+    let corner = evidence_distribution(&only(4, 4, &[(0, 3, 2.0), (2, 2, -9.0)]));
     assert_eq!((corner.strongest_quarter, corner.border, corner.outside_middle), (1.0, 1.0, 1.0));
-    assert_eq!(corner.even, Even { border: 12.0 / 16.0, outside_middle: 0.75 });
-    let centre = spread(&only(7, 7, &[(3, 3, 0.1)]));
+    assert_eq!(corner.uniform, Uniform { border: 12.0 / 16.0, outside_middle: 0.75 });
+    let centre = evidence_distribution(&only(7, 7, &[(3, 3, 0.1)]));
     assert_eq!((centre.strongest_quarter, centre.border, centre.outside_middle), (1.0, 0.0, 0.0));
-    assert_eq!(centre.even, Even { border: 24.0 / 49.0, outside_middle: 0.75 });
+    assert_eq!(centre.uniform, Uniform { border: 24.0 / 49.0, outside_middle: 0.75 });
     // The middle of seven cells goes from 1.75 to 5.25: a quarter of a cell in row 1, a sixteenth where column 5 meets it.
-    assert_eq!(spread(&only(7, 7, &[(1, 3, 1.0)])).outside_middle, 0.75);
-    assert_eq!(spread(&only(7, 7, &[(1, 5, 1.0), (3, 3, 1.0)])).outside_middle, (15.0 / 16.0) / 2.0);
+    assert_eq!(evidence_distribution(&only(7, 7, &[(1, 3, 1.0)])).outside_middle, 0.75);
+    assert_eq!(
+        evidence_distribution(&only(7, 7, &[(1, 5, 1.0), (3, 3, 1.0)])).outside_middle,
+        (15.0 / 16.0) / 2.0
+    );
     // Not square: the middle is half of each of the two columns, in the two rows in the middle of four.
-    let wide = spread(&only(2, 4, &[(0, 0, 1.0), (1, 0, 1.0), (3, 1, 2.0)]));
+    let wide = evidence_distribution(&only(2, 4, &[(0, 0, 1.0), (1, 0, 1.0), (3, 1, 2.0)]));
     assert_eq!((wide.border, wide.outside_middle), (1.0, 0.25 + 0.125 + 0.5));
     // A quarter of 2, 9, 10 and 49 cells: 1, 2, 3 and 12.
     let quarter = |width, height| {
         let values = vec![1.0; width * height];
-        spread(&Map { width, height, values }).strongest_quarter
+        evidence_distribution(&Map { width, height, values }).strongest_quarter
     };
     assert_eq!([quarter(2, 1), quarter(3, 3), quarter(5, 2), quarter(7, 7)], [0.5, 2.0 / 9.0, 0.3, 12.0 / 49.0]);
-    assert_eq!(spread(&only(2, 2, &[(0, 0, 1.0), (0, 1, 4.0), (1, 0, 3.0)])).strongest_quarter, 0.5);
-    let blank = spread(&Map { width: 4, height: 4, values: vec![-1.0; 16] });
+    assert_eq!(
+        evidence_distribution(&only(2, 2, &[(0, 0, 1.0), (0, 1, 4.0), (1, 0, 3.0)])).strongest_quarter,
+        0.5
+    );
+    let blank = evidence_distribution(&Map { width: 4, height: 4, values: vec![-1.0; 16] });
     assert_eq!((blank.strongest_quarter, blank.border, blank.outside_middle), (0.0, 0.0, 0.0));
 }

@@ -17,7 +17,7 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// What becomes of a model file.
 fn open(bytes: &[u8]) -> Result<Network, NetworkError> {
-    Network::from_weights(&Weights::read(bytes)?, None)
+    Network::from_weights(&Weights::read(bytes)?)
 }
 
 /// Code and sentence of a refusal, which must come soon and be fit to be shown.

@@ -30,16 +30,17 @@ fn the_margin_map_sums_to_the_margin() {
             let [predicted, expected] = reference.classes() else { panic!("two classes") };
             let comparison = explainer.compare(None, *expected, None).await.expect("a comparison");
             assert_eq!((comparison.predicted.index, comparison.expected.index), (*predicted, *expected));
+            assert_eq!(comparison.logits, logits);
             assert_eq!(comparison.layer, "layer4.1");
             let head = explainer.network().linear_head().expect("a linear head").linear;
             let difference = |of: &[f32]| f64::from(of[*predicted]) - f64::from(of[*expected]);
-            let arithmetic = comparison.arithmetic.expect("of the last layer");
-            assert_eq!(arithmetic.sum, comparison.margin_map.sum());
-            assert_eq!(arithmetic.biases, difference(&head.bias));
-            assert_eq!(arithmetic.logits, difference(&logits));
-            let gap = arithmetic.sum + difference(&head.bias) - difference(&logits);
-            assert_eq!(arithmetic.residual, gap);
-            assert!(gap.abs() <= 1e-4 * difference(&logits).abs(), "{photo}: {arithmetic:?}");
+            let decomposition = comparison.decomposition.expect("of the last layer");
+            assert_eq!(decomposition.sum, comparison.margin_map.sum());
+            assert_eq!(decomposition.biases, difference(&head.bias));
+            assert_eq!(decomposition.logits, difference(&logits));
+            let gap = decomposition.sum + difference(&head.bias) - difference(&logits);
+            assert_eq!(decomposition.residual, gap);
+            assert!(gap.abs() <= 1e-4 * difference(&logits).abs(), "{photo}: {decomposition:?}");
         }
     });
 }
@@ -63,14 +64,13 @@ fn maps_subtract_at_every_layer() {
                         layer: Some(layer.name.clone()),
                         method: Method::Cam(gradcam::cam::Method::HiResCam),
                         target: Some(class),
-                        ..Question::default()
                     };
                     assert_eq!(explainer.explain(&question).await.expect("an explanation").map, *map);
                 }
-                assert_eq!(comparison.arithmetic.is_some(), pooled.as_ref() == Some(&layer.name));
+                assert_eq!(comparison.decomposition.is_some(), pooled.as_ref() == Some(&layer.name));
                 let largest = maps.iter().flat_map(|map| &map.values).fold(0.0, |a: f32, b| a.max(b.abs()));
                 assert_eq!(comparison.range(), largest);
-                assert_eq!(comparison.spread, gradcam::cam::spread(&comparison.margin_map));
+                assert_eq!(comparison.evidence, gradcam::cam::evidence_distribution(&comparison.margin_map));
             }
         }
     });

@@ -22,9 +22,9 @@ async fn dahlia() -> (CpuEngine, Vec<f32>) {
 
 async fn at_the_head(engine: &mut CpuEngine, class: usize) -> (LinearHead, FeatureMaps, FeatureMaps) {
     let head = engine.network().linear_head().expect("a linear head");
-    let seed = class_seed(engine.network().classes(), class);
+    let cotangent = class_seed(engine.network().classes(), class);
     let activation = engine.activation(head.layer.node).await.expect("an activation");
-    let gradient = engine.gradient(&seed, head.layer.node).await.expect("a gradient");
+    let gradient = engine.gradient(&cotangent, head.layer.node).await.expect("a gradient");
     (head, activation, gradient)
 }
 
@@ -87,9 +87,9 @@ fn hires_cam_and_the_bias_sum_to_the_logit() {
     });
 }
 
-/// The seed is a vector over the logits: gradients are linear in it, in whatever order they are asked for.
+/// The cotangent is a vector over the logits: gradients are linear in it, in whatever order they are asked for.
 #[test]
-fn gradients_are_linear_in_the_seed_and_need_no_order() {
+fn gradients_are_linear_in_the_cotangent_and_need_no_order() {
     pollster::block_on(async {
         let (mut engine, logits) = dahlia().await;
         let classes = logits.len();
@@ -114,8 +114,8 @@ fn questions_that_make_no_sense_are_refused() {
         let classes = engine.network().classes();
         let layer = engine.network().layers()[0].node;
         let logits_node = engine.network().logits();
-        let seed = random::signed("seed", classes);
-        assert_eq!(engine.gradient(&seed, layer).await, Err(EngineError::NoForward));
+        let cotangent = random::signed("seed", classes);
+        assert_eq!(engine.gradient(&cotangent, layer).await, Err(EngineError::NoForward));
         assert_eq!(engine.activation(layer).await, Err(EngineError::NoForward));
         let short = EngineError::Length { what: "input", found: 3, expected: 3 * 224 * 224 };
         assert_eq!(engine.forward(&[0.0; 3]).await, Err(short));
@@ -123,7 +123,7 @@ fn questions_that_make_no_sense_are_refused() {
         let short = EngineError::Length { what: "seed", found: 1, expected: classes };
         assert_eq!(engine.gradient(&[1.0], layer).await, Err(short));
         let node = logits_node.index();
-        assert_eq!(engine.gradient(&seed, logits_node).await, Err(EngineError::NotALayer { node }));
+        assert_eq!(engine.gradient(&cotangent, logits_node).await, Err(EngineError::NotALayer { node }));
         let huge = vec![f32::MAX; 3 * 224 * 224];
         assert_eq!(engine.forward(&huge).await, Err(EngineError::NotFinite));
         assert_eq!(engine.activation(layer).await, Err(EngineError::NoForward));

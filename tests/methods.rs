@@ -5,8 +5,8 @@ mod support;
 use gradcam::cam;
 use gradcam::cpu::CpuEngine;
 use gradcam::engine::{Engine, class_seed};
-use gradcam::explain::{ExplainError, Explainer, Explanation, Method, Question, Steps, finer, rank};
-use gradcam::network::Network;
+use gradcam::explain::{ExplainError, Explainer, Explanation, Method, Misfit, Question, Steps, finer};
+use gradcam::network::{Convolution, Linear, Network, NetworkBuilder, NodeId, Shape};
 use pollster::block_on;
 use support::files::{default_network, file, fixture};
 use support::parity::relative_l2;
@@ -40,7 +40,7 @@ async fn real(photo: &str) -> (Explainer<CpuEngine>, Vec<usize>) {
 }
 
 fn question(method: Method, layer: &str, target: usize) -> Question {
-    Question { layer: Some(layer.to_string()), method, target: Some(target), ..Question::default() }
+    Question { layer: Some(layer.to_string()), method, target: Some(target) }
 }
 
 async fn explain(explainer: &mut Explainer<CpuEngine>, method: Method, layer: &str, target: usize) -> Explanation {
@@ -104,24 +104,23 @@ fn methods_that_are_the_same_have_the_same_map() {
 
 #[test]
 fn finer_cam_without_the_others_is_grad_cam() {
-    let labels: Vec<String> = (0..6).map(|class| class.to_string()).collect();
-    let ranking = rank(&[1.0, 5.0, 4.0, 0.5, 4.5, -2.0], &labels);
-    let target = ranking.iter().find(|class| class.index == 2).expect("class 2").clone();
-    let references = finer::references(&ranking, &target);
+    let logits = [1.0, 5.0, 4.0, 0.5, 4.5, -2.0];
+    let references = finer::references(&logits, 2);
     // Logits 4.5, 5 and 1 are closest to 4.
-    assert_eq!(references.iter().map(|class| class.index).collect::<Vec<_>>(), [4, 1, 0]);
-    assert_eq!(finer::seed(6, 2, &references, 0.0), class_seed(6, 2));
-    let seed = finer::seed(6, 2, &references, 0.6);
+    assert_eq!(references, [4, 1, 0]);
+    assert_eq!(finer::references(&[3.0, 4.0, 5.0, 2.0, 6.0], 1), [2, 0, 4], "of equals the one above");
+    assert_eq!(finer::cotangent(&logits, 2, &references, 0.0), class_seed(6, 2));
+    let cotangent = finer::cotangent(&logits, 2, &references, 0.6);
     let exponentials = [4.5_f64, 5.0, 1.0].map(f64::exp);
-    for (class, exponential) in references.iter().zip(exponentials) {
+    for (&class, exponential) in references.iter().zip(exponentials) {
         let weight = exponential / exponentials.iter().sum::<f64>();
-        assert!((f64::from(seed[class.index]) + 0.6 * weight).abs() < 1e-6);
+        assert!((f64::from(cotangent[class]) + 0.6 * weight).abs() < 1e-6);
     }
-    assert_eq!((seed[2], seed[3], seed[5]), (1.0, 0.0, 0.0));
-    assert_eq!(finer::seed(1, 0, &[], 0.6), [1.0], "a single class");
+    assert_eq!((cotangent[2], cotangent[3], cotangent[5]), (1.0, 0.0, 0.0));
+    assert_eq!(finer::cotangent(&[7.0], 0, &[], 0.6), [1.0], "a single class");
 }
 
-/// Grad-CAM is linear in the seed, so that Finer-CAM's map is a sum of Grad-CAM's.
+/// Grad-CAM is linear in the cotangent, so that Finer-CAM's map is a sum of Grad-CAM's.
 #[test]
 fn finer_cam_takes_similar_classes_away() {
     block_on(async {
@@ -188,11 +187,11 @@ fn ablation_cam_at_the_last_layer_needs_no_forward() {
         let (mut explainer, classes) = real("dahlia").await;
         let mut steps = 0;
         let asked = question(Method::AblationCam, "layer4.1", classes[0]);
-        let watch = async |_| {
+        let progress = async |_| {
             steps += 1;
             true
         };
-        let found = explainer.explain_watched(&asked, watch).await.expect("an explanation");
+        let found = explainer.explain_with_progress(&asked, progress).await.expect("an explanation");
         assert_eq!(steps, 0);
         let node = explainer.network().last_layer().expect("a last layer").node;
         let engine = explainer.engine_mut();
@@ -241,10 +240,9 @@ fn the_last_layers_of_all_stages_are_fused() {
 fn gradients_at_the_input_are_the_engines() {
     block_on(async {
         let mut explainer = small(toy::network()).await;
-        let seed = class_seed(6, 3);
-        let gradient =
-            explainer.engine_mut().gradient(&seed, gradcam::network::NodeId::INPUT).await.expect("a gradient");
-        let guided = explainer.engine_mut().guided_gradient(&seed).await.expect("a guided gradient");
+        let cotangent = class_seed(6, 3);
+        let gradient = explainer.engine_mut().gradient(&cotangent, NodeId::INPUT).await.expect("a gradient");
+        let guided = explainer.engine_mut().guided_gradient(&cotangent).await.expect("a guided gradient");
         let plain = explain(&mut explainer, Method::InputGradient, "pool", 3).await.map;
         assert_eq!(plain, cam::largest_magnitude(&gradient));
         let guided_map = explain(&mut explainer, Method::GuidedBackprop, "pool", 3).await.map;
@@ -347,7 +345,7 @@ fn all_layers_at_once_are_each_layer_by_itself() {
                     continue;
                 }
                 let strip = explainer.layer_maps(method, Some(2)).await;
-                if !method.has_cells() || method == Method::AblationCam {
+                if !method.traits().has_layer_maps {
                     let error = strip.expect_err("not for all layers");
                     assert_eq!(error, ExplainError::NotForAllLayers { method: method.name() });
                     continue;
@@ -366,20 +364,23 @@ fn all_layers_at_once_are_each_layer_by_itself() {
 }
 
 #[test]
-fn long_methods_tell_of_every_step() {
+fn long_methods_report_every_step() {
     block_on(async {
         let mut explainer = small(toy::network()).await;
         for method in Method::ALL {
-            let mut told = Vec::new();
-            let watch = async |steps| {
-                told.push(steps);
+            let mut reported = Vec::new();
+            let progress = async |steps| {
+                reported.push(steps);
                 true
             };
-            explainer.explain_watched(&question(method, "pool", 1), watch).await.expect("an explanation");
-            let total = told.last().map_or(0, |steps: &Steps| steps.total);
+            explainer.explain_with_progress(&question(method, "pool", 1), progress).await.expect("an explanation");
+            let total = reported.last().map_or(0, |steps: &Steps| steps.total);
             let expected: Vec<Steps> = (1..=total).map(|done| Steps { done, total }).collect();
-            assert_eq!(told, expected, "{}", method.name());
+            assert_eq!(reported, expected, "{}", method.name());
             assert_eq!(total > 1, LONG.contains(&method), "{}", method.name());
+            // Ablation takes a pass for each feature map of its layer.
+            let passes = method.traits().passes.unwrap_or(6);
+            assert_eq!(total, passes, "{}", method.name());
         }
     });
 }
@@ -392,14 +393,59 @@ fn what_a_long_method_runs_does_not_show_in_the_next_answer() {
         let mut explainer = small(toy::network()).await;
         for method in LONG {
             for stop_after in [1, 3, usize::MAX] {
-                let watch = async |steps: Steps| steps.done < stop_after;
-                let answer = explainer.explain_watched(&question(method, "pool", 1), watch).await;
+                let progress = async |steps: Steps| steps.done < stop_after;
+                let answer = explainer.explain_with_progress(&question(method, "pool", 1), progress).await;
                 match answer {
                     Err(error) => assert_eq!((error, stop_after < 4), (ExplainError::Stopped, true)),
                     Ok(_) => assert_eq!(stop_after, usize::MAX),
                 }
                 assert_eq!(explain(&mut explainer, GRAD_CAM, "stem", 1).await.map, expected, "{}", method.name());
             }
+        }
+    });
+}
+
+/// A convolution without a ReLU, and one stage.
+fn network_without_relu() -> Network {
+    let mut builder = NetworkBuilder::new(Shape::new(1, 8, 8));
+    let convolution = Convolution {
+        weight: vec![1.0; 2 * 9],
+        bias: vec![0.0; 2],
+        kernel: 3,
+        stride: 1,
+        padding: 1,
+        residual: None,
+        relu: false,
+    };
+    let first = builder.convolution(NodeId::INPUT, convolution);
+    builder.name("first", first);
+    let pooled = builder.global_average_pool(first);
+    builder.linear(pooled, Linear { weight: vec![1.0, -1.0, 0.5, 2.0], bias: vec![0.0; 2] });
+    builder.finish("no ReLU")
+}
+
+#[test]
+fn methods_that_say_nothing_about_a_network_are_refused_with_a_reason() {
+    block_on(async {
+        let network = network_without_relu();
+        let mut explainer = small(network.clone()).await;
+        for method in Method::ALL {
+            let expected = match method {
+                Method::GuidedBackprop | Method::GuidedGradCam => Err(Misfit::NoRelu),
+                Method::LayerCamFused => Err(Misfit::OneStage),
+                _ => Ok(()),
+            };
+            assert_eq!(method.fits(&network), expected, "{}", method.name());
+            let answer = explainer.explain(&question(method, "first", 1)).await;
+            match expected {
+                Ok(()) => assert!(answer.is_ok(), "{}", method.name()),
+                Err(reason) => {
+                    let error = answer.expect_err("a method that does not fit");
+                    assert_eq!(error, ExplainError::DoesNotFit { method: method.name(), reason });
+                    assert!(error.to_string().starts_with("This network has"), "{error}");
+                }
+            }
+            assert_eq!(method.fits(&toy::network()), Ok(()), "{}", method.name());
         }
     });
 }

@@ -40,7 +40,7 @@ impl View for Noughts {
 fn build(tensors: Vec<(String, Vec<usize>)>) -> Result<Network, NetworkError> {
     let views = tensors.into_iter().map(|(name, shape)| (name, Noughts(shape)));
     let bytes = safetensors::serialize(views, None).expect("a model file");
-    Network::from_weights(&Weights::read(&bytes).expect("a model file"), None)
+    Network::from_weights(&Weights::read(&bytes).expect("a model file"))
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn sides_out_of_bounds_are_refused() {
 #[test]
 fn the_cpu_computes_a_resnet50_of_any_size() {
     let model = Untrained::ResNet50.safetensors(7);
-    let network = Network::from_weights(&Weights::read(&model).expect("a model file"), None).expect("a ResNet-50");
+    let network = Network::from_weights(&Weights::read(&model).expect("a model file")).expect("a ResNet-50");
     for side in [97, 160] {
         let network = network.clone().with_input_side(side).expect("a side that is allowed");
         let input = signed("photo", network.input_shape().len());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gradcam::photo::{CropGeometry, MAX_PIXELS, Photo, PhotoError, Preprocessing};
+use gradcam::photo::{CropGeometry, InputSpec, MAX_PIXELS, Photo, PhotoError};
 use serde_json::Value;
 
 fn path(relative: &str) -> PathBuf {
@@ -67,8 +67,8 @@ fn noise(width: u32, height: u32) -> Photo {
     from_rgb(width, height, &rgb)
 }
 
-fn preprocessing(case: &Value) -> Preprocessing {
-    Preprocessing { resize: number(&case["resize"]), crop: number(&case["crop"]), ..Preprocessing::IMAGENET }
+fn preprocessing(case: &Value) -> InputSpec {
+    InputSpec { resize: number(&case["resize"]), crop: number(&case["crop"]), ..InputSpec::IMAGENET }
 }
 
 /// The bound of the design is one level; what is measured is printed (`--nocapture`).
@@ -78,7 +78,7 @@ fn photos_are_within_one_level_of_pillow() {
         .map(|name| (format!("www/photos/{name}.jpg"), name));
     let rotated = ("tests/fixtures/photo/rotated.jpg".to_owned(), "rotated");
     for (file, name) in photos.into_iter().chain([rotated]) {
-        let crop = photo(&file).crop_pixels(&Preprocessing::IMAGENET);
+        let crop = photo(&file).crop_pixels(&InputSpec::IMAGENET);
         let reference = photo(&format!("tests/fixtures/photo/{name}.png"));
         assert_eq!((reference.width(), reference.height()), (224, 224));
         assert_eq!(crop.len(), reference.rgb().len());
@@ -101,7 +101,7 @@ fn resampling_equals_torchvision_exactly() {
     }
     // One case in full, to look at when the hashes differ.
     let reference = photo("tests/fixtures/photo/noise-37x501.png");
-    let crop = noise(37, 501).crop_pixels(&Preprocessing::IMAGENET);
+    let crop = noise(37, 501).crop_pixels(&InputSpec::IMAGENET);
     assert!(crop == reference.rgb());
 }
 
@@ -110,7 +110,7 @@ fn extreme_strips_cost_no_more_than_their_crop() {
     // torchvision would resize these to 256 × 16,776,960 pixels.
     for (width, height) in [(1, 65_535), (65_535, 1)] {
         let grey = from_rgb(width, height, &vec![77; 3 * 65_535]);
-        let crop = grey.crop_pixels(&Preprocessing::IMAGENET);
+        let crop = grey.crop_pixels(&InputSpec::IMAGENET);
         assert_eq!(crop, vec![77; 224 * 224 * 3]);
     }
 }
@@ -137,7 +137,7 @@ fn geometry_equals_torchvision() {
     for case in expected("photo")["geometry"].as_array().unwrap() {
         let [width, height, resize, crop, resized_width, resized_height, left, top] =
             std::array::from_fn(|field| case[field].as_i64().unwrap());
-        let preprocessing = Preprocessing { resize: resize as u32, crop: crop as u32, ..Default::default() };
+        let preprocessing = InputSpec { resize: resize as u32, crop: crop as u32, ..Default::default() };
         let geometry = CropGeometry::new(width as u32, height as u32, &preprocessing);
         let found = [geometry.resized_width, geometry.resized_height, geometry.left, geometry.top, geometry.size];
         let wanted = [resized_width, resized_height, left, top, crop];
@@ -151,19 +151,23 @@ fn geometry_equals_torchvision() {
         assert!((rectangle.width / rectangle.height - 1.0).abs() <= 1.0 / resize as f64);
     }
 
-    let geometry =
-        noise(448, 512).crop_geometry(&Preprocessing { resize: 224, crop: 112, ..Preprocessing::IMAGENET });
+    let geometry = noise(448, 512).crop_geometry(&InputSpec { resize: 224, crop: 112, ..InputSpec::IMAGENET });
     let rectangle = geometry.in_photo;
     assert_eq!((geometry.resized_width, geometry.resized_height), (224, 256));
     assert_eq!((rectangle.x, rectangle.y), (112.0, 144.0));
     assert_eq!((rectangle.width, rectangle.height), (224.0, 224.0));
+    // The middle of the crop, and the cell at its upper right corner.
+    assert_eq!(geometry.locate([0, 0], [1, 1]), [224.0, 256.0]);
+    assert_eq!(geometry.locate([0, 3], [2, 4]), [112.0 + 196.0, 144.0 + 56.0]);
+    let half = rectangle.scaled(0.5, 0.25);
+    assert_eq!((half.x, half.y, half.width, half.height), (56.0, 36.0, 112.0, 56.0));
 }
 
 #[test]
 fn normalisation_equals_torchvision_to_the_bit() {
     // Columns are the 256 levels; neither resized nor cropped.
     let rgb: Vec<u8> = (0..256 * 256).flat_map(|pixel| [pixel as u8; 3]).collect();
-    let input = from_rgb(256, 256, &rgb).network_input(&Preprocessing { crop: 256, ..Preprocessing::IMAGENET });
+    let input = from_rgb(256, 256, &rgb).network_input(&InputSpec { crop: 256, ..InputSpec::IMAGENET });
     assert_eq!(input.len(), 3 * 256 * 256);
     let found = hash(input.iter().flat_map(|value| value.to_le_bytes()));
     assert_eq!(found, expected("photo")["levels"]);
@@ -188,7 +192,7 @@ fn awkward_files_give_a_photo_or_a_sentence() {
             (Ok(photo), None) => {
                 assert_eq!(photo.width(), number(&wanted["width"]), "{name}");
                 assert_eq!(photo.height(), number(&wanted["height"]), "{name}");
-                let crop = photo.crop_pixels(&Preprocessing::IMAGENET);
+                let crop = photo.crop_pixels(&InputSpec::IMAGENET);
                 assert_eq!(rgb_hash(&crop), wanted["crop"], "{name}");
             }
             (Err(error), Some(code)) => {

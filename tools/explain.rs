@@ -9,11 +9,10 @@
 
 use gradcam::cam::Map;
 use gradcam::cpu::CpuEngine;
-use gradcam::explain::{Comparison, Explainer, Explanation, Prediction, Question};
-use gradcam::model::{Model, ModelOptions};
-use gradcam::network::Network;
-use gradcam::photo::{Photo, Preprocessing};
-use gradcam::render::{self, Colors, Rectangle, Scale};
+use gradcam::explain::{Comparison, Explainer, Explanation, Question};
+use gradcam::model::{ClassScore, Classes, Model, ModelOptions};
+use gradcam::photo::{InputSpec, Photo};
+use gradcam::render::{self, Colors, PixelRectangle, Scale};
 use gradcam::weights::{Weights, parse_labels};
 use std::error::Error;
 use std::io::Write;
@@ -44,6 +43,9 @@ usage: explain --model M.safetensors (--photo P.jpg | --input X.safetensors) [op
 
 /// Opacity of the heatmap in the picture that `--out` writes.
 const OPACITY: f32 = 0.5;
+
+/// How many of the best classes are listed.
+const LISTED: usize = 5;
 
 /// Longer side of that picture at most, in pixels.
 const PICTURE_SIDE: u32 = 1600;
@@ -125,30 +127,33 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         resize: arguments.resize,
         mean: arguments.mean,
         std: arguments.std,
+        ..ModelOptions::default()
     };
-    let Model { network, preprocessing } = Model::read(&read(&arguments.model)?, options)?;
+    let Model { network, input: spec, classes } = Model::read(&read(&arguments.model)?, options)?;
     let question = Question {
         layer: arguments.layer.clone(),
         method: arguments.method.as_deref().map_or(Ok(Question::default().method), str::parse)?,
-        target: arguments.target.as_deref().map(|target| find_class(&network, target)).transpose()?,
-        ..Question::default()
+        target: arguments.target.as_deref().map(|target| find_class(&classes, target)).transpose()?,
     };
 
-    let against = arguments.against.as_deref().map(|class| find_class(&network, class)).transpose()?;
+    let against = arguments.against.as_deref().map(|class| find_class(&classes, class)).transpose()?;
 
     let start = Instant::now();
     let photo = arguments.photo.as_deref().map(open_photo).transpose()?;
     let input = match (&photo, &arguments.input) {
-        (Some(photo), _) => photo.network_input(&preprocessing),
-        (None, Some(path)) => read_input(path, preprocessing.crop as usize)?,
+        (Some(photo), _) => photo.network_input(&spec),
+        (None, Some(path)) => read_input(path, spec.crop as usize)?,
         (None, None) => return Err("Give either --photo or --input.".into()),
     };
     let decode = start.elapsed().as_secs_f64() * 1e3;
 
-    let mut explainer = Explainer::new(CpuEngine::new(network)?);
+    let mut explainer = Explainer::with_classes(CpuEngine::new(network)?, classes);
     let logits = pollster::block_on(explainer.forward(&input))?.to_vec();
     let answer = match against {
-        None => Answer::Explanation(pollster::block_on(explainer.explain(&question))?),
+        None => {
+            let explanation = pollster::block_on(explainer.explain(&question))?;
+            Answer::Explanation(explainer.classes().rank(&logits, LISTED), explanation)
+        }
         Some(against) => {
             let comparison = explainer.compare(question.target, against, question.layer.as_deref());
             Answer::Comparison(pollster::block_on(comparison)?)
@@ -156,11 +161,11 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     };
 
     if let (Some(path), Some(photo)) = (&arguments.out, &photo) {
-        write_picture(path, photo, &preprocessing, &answer)?;
+        write_picture(path, photo, &spec, &answer)?;
     }
     if arguments.json {
         // Not `println!`, which panics where the reader has left.
-        writeln!(std::io::stdout(), "{}", answer.json(&logits, decode))?;
+        writeln!(std::io::stdout(), "{}", answer.json(decode))?;
     } else {
         answer.print(decode);
     }
@@ -168,7 +173,8 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 }
 
 enum Answer {
-    Explanation(Explanation),
+    /// The best classes, best first, and the map.
+    Explanation(Vec<ClassScore>, Explanation),
     Comparison(Comparison),
 }
 
@@ -198,34 +204,29 @@ fn read_input(path: &Path, side: usize) -> Result<Vec<f32>, Box<dyn Error>> {
 }
 
 /// The class of this index, or of this name.
-fn find_class(network: &Network, target: &str) -> Result<usize, String> {
+fn find_class(classes: &Classes, target: &str) -> Result<usize, String> {
     target
         .parse()
         .ok()
-        .or_else(|| network.labels().iter().position(|label| label == target))
+        .or_else(|| classes.labels.iter().position(|label| label == target))
         .ok_or_else(|| format!("No class is called “{target}”."))
 }
 
-fn write_picture(
-    path: &Path,
-    photo: &Photo,
-    preprocessing: &Preprocessing,
-    answer: &Answer,
-) -> Result<(), Box<dyn Error>> {
+fn write_picture(path: &Path, photo: &Photo, spec: &InputSpec, answer: &Answer) -> Result<(), Box<dyn Error>> {
     let (width, height, pixels) = photo.scaled_to_fit(PICTURE_SIDE);
     let scale = f64::from(width) / f64::from(photo.width());
-    let crop = photo.crop_geometry(preprocessing).in_photo;
+    let crop = photo.crop_geometry(spec).in_photo;
     // Edges between pixels go to the nearest, and stay inside the picture.
     let edge = |position: f64, side: u32| ((position * scale).round() as usize).min(side as usize);
     let (left, top) = (edge(crop.x, width), edge(crop.y, height));
-    let crop = Rectangle {
+    let crop = PixelRectangle {
         x: left,
         y: top,
         width: edge(crop.x + crop.width, width) - left,
         height: edge(crop.y + crop.height, height) - top,
     };
     let (map, scale) = match answer {
-        Answer::Explanation(explanation) => (&explanation.map, Scale::Positive),
+        Answer::Explanation(_, explanation) => (&explanation.map, Scale::Positive),
         Answer::Comparison(comparison) => (&comparison.margin_map, Scale::Signed),
     };
     let heatmap = render::heatmap(map, Colors::Turbo, scale, None, crop.width, crop.height);
@@ -235,16 +236,16 @@ fn write_picture(
 }
 
 impl Answer {
-    fn json(&self, logits: &[f32], decode: f64) -> serde_json::Value {
+    fn json(&self, decode: f64) -> serde_json::Value {
         match self {
-            Self::Explanation(explanation) => explanation_json(logits, explanation, decode),
-            Self::Comparison(comparison) => comparison_json(logits, comparison),
+            Self::Explanation(predictions, explanation) => explanation_json(predictions, explanation, decode),
+            Self::Comparison(comparison) => comparison_json(comparison),
         }
     }
 
     fn print(&self, decode: f64) {
         match self {
-            Self::Explanation(explanation) => print_explanation(explanation, decode),
+            Self::Explanation(predictions, explanation) => print_explanation(predictions, explanation, decode),
             Self::Comparison(comparison) => print_comparison(comparison),
         }
     }
@@ -254,9 +255,8 @@ fn map_json(map: &Map) -> serde_json::Value {
     serde_json::json!({ "width": map.width, "height": map.height, "values": map.values })
 }
 
-fn explanation_json(logits: &[f32], explanation: &Explanation, decode: f64) -> serde_json::Value {
-    let Explanation { predictions, target, layer, method, map, references, completeness, timings, .. } =
-        explanation;
+fn explanation_json(predictions: &[ClassScore], explanation: &Explanation, decode: f64) -> serde_json::Value {
+    let Explanation { logits, target, layer, method, map, references, completeness, timings, .. } = explanation;
     serde_json::json!({
         "predictions": predictions,
         "logits": logits,
@@ -276,8 +276,8 @@ fn explanation_json(logits: &[f32], explanation: &Explanation, decode: f64) -> s
     })
 }
 
-fn comparison_json(logits: &[f32], comparison: &Comparison) -> serde_json::Value {
-    let Comparison { predicted, expected, layer, arithmetic, spread, .. } = comparison;
+fn comparison_json(comparison: &Comparison) -> serde_json::Value {
+    let Comparison { logits, predicted, expected, layer, decomposition, evidence, .. } = comparison;
     serde_json::json!({
         "logits": logits,
         "layer": layer,
@@ -288,18 +288,18 @@ fn comparison_json(logits: &[f32], comparison: &Comparison) -> serde_json::Value
             "expected": map_json(&comparison.expected_map),
             "margin": map_json(&comparison.margin_map),
         },
-        "arithmetic": arithmetic,
-        "spread": spread,
+        "arithmetic": decomposition,
+        "spread": evidence,
     })
 }
 
-fn print_prediction(prediction: &Prediction) {
-    let Prediction { index, label, probability, logit } = prediction;
+fn print_score(class: &ClassScore) {
+    let ClassScore { index, label, probability, logit } = class;
     println!("{:5.1} %  {logit:>8.4}  {label} ({index})", probability * 100.0);
 }
 
-fn print_explanation(explanation: &Explanation, decode: f64) {
-    explanation.predictions.iter().for_each(print_prediction);
+fn print_explanation(predictions: &[ClassScore], explanation: &Explanation, decode: f64) {
+    predictions.iter().for_each(print_score);
     let Explanation { target, layer, method, map, references, completeness, timings, .. } = explanation;
     let peak = map.peak();
     println!(
@@ -315,7 +315,7 @@ fn print_explanation(explanation: &Explanation, decode: f64) {
     );
     if !references.is_empty() {
         let labels: Vec<&str> = references.iter().map(|class| class.label.as_str()).collect();
-        println!("held against {}", labels.join(", "));
+        println!("compared with {}", labels.join(", "));
     }
     if let Some(completeness) = completeness {
         let (sum, difference) = (completeness.sum, completeness.difference);
@@ -325,9 +325,9 @@ fn print_explanation(explanation: &Explanation, decode: f64) {
 }
 
 fn print_comparison(comparison: &Comparison) {
-    let Comparison { predicted, expected, layer, margin_map, arithmetic, spread, .. } = comparison;
-    print_prediction(predicted);
-    print_prediction(expected);
+    let Comparison { predicted, expected, layer, margin_map, decomposition, evidence, .. } = comparison;
+    print_score(predicted);
+    print_score(expected);
     println!(
         "\nmargin at {layer}: {} × {}, from {:.4} to {:.4}",
         margin_map.width,
@@ -335,20 +335,20 @@ fn print_comparison(comparison: &Comparison) {
         margin_map.minimum(),
         margin_map.maximum()
     );
-    if let Some(arithmetic) = arithmetic {
+    if let Some(margin) = decomposition {
         println!(
             "the map sums to {:.4}, with the biases’ difference {:.4} the margin of {:.4}",
-            arithmetic.sum, arithmetic.biases, arithmetic.logits
+            margin.sum, margin.biases, margin.logits
         );
     }
     let percent = |share: f64| share * 100.0;
     println!(
         "of what speaks for {}: {:.0} % in the strongest quarter, {:.0} % at the border ({:.0} % if even), {:.0} % outside the middle ({:.0} % if even)",
         predicted.label,
-        percent(spread.strongest_quarter),
-        percent(spread.border),
-        percent(spread.even.border),
-        percent(spread.outside_middle),
-        percent(spread.even.outside_middle)
+        percent(evidence.strongest_quarter),
+        percent(evidence.border),
+        percent(evidence.uniform.border),
+        percent(evidence.outside_middle),
+        percent(evidence.uniform.outside_middle)
     );
 }

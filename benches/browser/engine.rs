@@ -23,7 +23,7 @@ mod browser {
         /// Prepares the network of a model file's bytes.
         #[wasm_bindgen(constructor)]
         pub fn new(model: &[u8]) -> Result<Benchmark, JsError> {
-            let network = Network::from_weights(&Weights::from_safetensors(model)?, None)?;
+            let network = Network::from_weights(&Weights::from_safetensors(model)?)?;
             Ok(Self { explainer: Explainer::new(FallbackEngine::new(CpuEngine::new(network)?)) })
         }
 

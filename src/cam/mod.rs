@@ -7,19 +7,19 @@
 mod ablation;
 mod classes;
 mod eigen;
+mod evidence;
 mod fused;
 mod gradient;
 mod map;
 mod pixels;
-mod spread;
 mod upsample;
 
 pub use ablation::{ablation_weight, linear_ablation_weights};
 pub use classes::class_maps;
 pub use eigen::eigen_cam;
+pub use evidence::{EvidenceDistribution, Uniform, evidence_distribution};
 pub use fused::fuse;
 pub use gradient::{Method, map, weighted};
 pub use map::{Cell, Map};
 pub use pixels::{along_path, guided_grad_cam, largest_magnitude};
-pub use spread::{Even, Spread, spread};
 pub use upsample::upsample;

@@ -1,18 +1,22 @@
 //! Why one class and not another.
 
-use super::layer::{find_class, find_layer};
-use super::{ExplainError, Explainer, Prediction};
-use crate::cam::{Map, Method, Spread, spread};
+use super::question::{find_class, find_layer};
+use super::{ExplainError, Explainer};
+use crate::cam::{EvidenceDistribution, Map, Method, evidence_distribution};
 use crate::engine::{Engine, class_seed};
+use crate::model::ClassScore;
+use crate::network::LinearHead;
 
-/// Two classes at one layer. All maps are HiResCAM's (Draelos and Carin 2020), which are linear in the seed: the margin's is
-/// the difference of the other two, cell by cell.
+/// Two classes at one layer. All maps are HiResCAM's (Draelos and Carin 2020), which are linear in the cotangent: the
+/// margin's is the difference of the other two, cell by cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
+    /// The logits of all classes.
+    pub logits: Vec<f32>,
     /// The class that was predicted.
-    pub predicted: Prediction,
+    pub predicted: ClassScore,
     /// The class that it should have been.
-    pub expected: Prediction,
+    pub expected: ClassScore,
     /// The layer the maps are of.
     pub layer: String,
     /// What speaks for the predicted class.
@@ -22,14 +26,15 @@ pub struct Comparison {
     /// Of the difference of the logits, predicted less expected.
     pub margin_map: Map,
     /// How the margin map adds up; `None` at layers where the sum of a map is not the logit.
-    pub arithmetic: Option<Arithmetic>,
-    /// Of what speaks for the predicted class in the margin map.
-    pub spread: Spread,
+    pub decomposition: Option<Decomposition>,
+    /// Where what speaks for the predicted class lies in the margin map.
+    pub evidence: EvidenceDistribution,
 }
 
-/// `sum + biases = logits`, up to rounding, at the last layer before a global average pool and one linear layer.
+/// What a margin is made of: `sum + biases = logits`, up to rounding, at the last layer before a global average pool and one
+/// linear layer.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct Arithmetic {
+pub struct Decomposition {
     /// Of the margin map.
     pub sum: f64,
     /// Difference of the biases.
@@ -38,6 +43,16 @@ pub struct Arithmetic {
     pub logits: f64,
     /// By how much the two sides differ.
     pub residual: f64,
+}
+
+impl Decomposition {
+    fn new(margin: &Map, head: &LinearHead, predicted: &ClassScore, expected: &ClassScore) -> Self {
+        let bias = |class: &ClassScore| f64::from(head.linear.bias[class.index]);
+        let sum = margin.sum();
+        let biases = bias(predicted) - bias(expected);
+        let logits = f64::from(predicted.logit) - f64::from(expected.logit);
+        Self { sum, biases, logits, residual: sum + biases - logits }
+    }
 }
 
 impl Comparison {
@@ -51,8 +66,11 @@ impl Comparison {
 }
 
 impl<E: Engine> Explainer<E> {
-    /// Holds the class `predicted` (the one with the largest logit if `None`) against `expected`, at `layer` (the last one
+    /// Compares the class `predicted` (the one with the largest logit if `None`) with `expected`, at `layer` (the last one
     /// if `None`).
+    ///
+    /// # Errors
+    /// [`ExplainError::SameClass`]; else as [`explain`](Self::explain).
     pub async fn compare(
         &mut self,
         predicted: Option<usize>,
@@ -60,31 +78,32 @@ impl<E: Engine> Explainer<E> {
         layer: Option<&str>,
     ) -> Result<Comparison, ExplainError> {
         let layer = find_layer(self.network(), layer)?;
-        let ranking = self.ranking()?;
-        let predicted = find_class(&ranking, predicted)?;
-        let expected = find_class(&ranking, Some(expected))?;
+        let logits = self.photo()?.1.to_vec();
+        let predicted = find_class(&logits, predicted)?;
+        let expected = find_class(&logits, Some(expected))?;
+        let [predicted, expected] = [predicted, expected].map(|class| self.classes().score(&logits, class));
         if predicted.index == expected.index {
             return Err(ExplainError::SameClass { label: predicted.label });
         }
-        self.settled().await?;
-        let seed = class_seed(ranking.len(), predicted.index);
-        let predicted_map = self.map_of_seed(Method::HiResCam, &seed, &layer).await?;
-        let mut margin = seed;
+        self.engine_on_photo().await?;
+        let cotangent = class_seed(logits.len(), predicted.index);
+        let predicted_map = self.map_of(Method::HiResCam, &cotangent, &layer).await?;
+        let mut margin = cotangent;
         margin[expected.index] = -1.0;
-        let seed = class_seed(ranking.len(), expected.index);
-        let expected_map = self.map_of_seed(Method::HiResCam, &seed, &layer).await?;
-        let margin_map = self.map_of_seed(Method::HiResCam, &margin, &layer).await?;
+        let cotangent = class_seed(logits.len(), expected.index);
+        let expected_map = self.map_of(Method::HiResCam, &cotangent, &layer).await?;
+        let margin_map = self.map_of(Method::HiResCam, &margin, &layer).await?;
         let head = self.network().linear_head().filter(|head| head.layer == layer);
-        let arithmetic = head.map(|head| {
-            let difference =
-                |of: &dyn Fn(&Prediction) -> f32| f64::from(of(&predicted)) - f64::from(of(&expected));
-            let sum = margin_map.sum();
-            let biases = difference(&|class| head.linear.bias[class.index]);
-            let logits = difference(&|class| class.logit);
-            Arithmetic { sum, biases, logits, residual: sum + biases - logits }
-        });
-        let spread = spread(&margin_map);
-        let layer = layer.name;
-        Ok(Comparison { predicted, expected, layer, predicted_map, expected_map, margin_map, arithmetic, spread })
+        Ok(Comparison {
+            decomposition: head.map(|head| Decomposition::new(&margin_map, &head, &predicted, &expected)),
+            evidence: evidence_distribution(&margin_map),
+            logits,
+            predicted,
+            expected,
+            layer: layer.name,
+            predicted_map,
+            expected_map,
+            margin_map,
+        })
     }
 }

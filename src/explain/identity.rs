@@ -31,9 +31,9 @@ pub async fn check_completeness<E: Engine>(
     let Some(head) = engine.network().linear_head() else {
         return Ok(None);
     };
-    let seed = class_seed(logits.len(), class);
+    let cotangent = class_seed(logits.len(), class);
     let activation = engine.activation(head.layer.node).await?;
-    let gradient = engine.gradient(&seed, head.layer.node).await?;
+    let gradient = engine.gradient(&cotangent, head.layer.node).await?;
     let map = cam::map(Method::HiResCam, &activation, &gradient);
     Ok(Some(CompletenessCheck {
         sum: map.sum(),

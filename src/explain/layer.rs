@@ -1,15 +1,18 @@
 //! Maps with the cells of a layer.
 
-use super::{Answer, ExplainError, Explainer, Method, Prediction, Steps, Watch, finer};
+use super::explanation::Answer;
+use super::question::find_class;
+use super::{ExplainError, Explainer, Method, Progress, Steps, finer};
 use crate::cam::{self, Map};
 use crate::engine::{Engine, FeatureMaps, class_seed};
-use crate::network::{Layer, Network, NodeId};
+use crate::model::ClassScore;
+use crate::network::{Layer, NodeId};
 
 /// A map of each layer, for one class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerMaps {
     /// The class.
-    pub target: Prediction,
+    pub target: ClassScore,
     /// From the first layer to the last.
     pub maps: Vec<LayerMap>,
 }
@@ -24,21 +27,25 @@ pub struct LayerMap {
 }
 
 impl<E: Engine> Explainer<E> {
-    /// One map for each layer, for hardly more than one forward and one gradient: all come from the same way back. Not for
-    /// ablation, nor for methods that see no single layer. `target` is a class; the predicted one if `None`.
+    /// One map for each layer, for hardly more than one forward and one gradient: all come from the same way back. `target`
+    /// is a class; the predicted one if `None`.
+    ///
+    /// # Errors
+    /// [`ExplainError::NotForAllLayers`] for ablation and for methods that see no single layer; else as
+    /// [`explain`](Self::explain).
     pub async fn layer_maps(&mut self, method: Method, target: Option<usize>) -> Result<LayerMaps, ExplainError> {
-        if !method.has_cells() || method == Method::AblationCam {
+        if !method.traits().has_layer_maps {
             return Err(ExplainError::NotForAllLayers { method: method.name() });
         }
-        let ranking = self.ranking()?;
-        let target = find_class(&ranking, target)?;
-        self.settled().await?;
-        let (cam, seed) = match method {
-            Method::Cam(cam) => (Some(cam), class_seed(ranking.len(), target.index)),
+        self.check_fit(method)?;
+        let logits = self.photo()?.1.to_vec();
+        let target = find_class(&logits, target)?;
+        self.engine_on_photo().await?;
+        let (cam, cotangent) = match method {
+            Method::Cam(cam) => (Some(cam), class_seed(logits.len(), target)),
             Method::FinerCam => {
-                let seed =
-                    finer::seed(ranking.len(), target.index, &finer::references(&ranking, &target), finer::GAMMA);
-                (Some(cam::Method::GradCam), seed)
+                let references = finer::references(&logits, target);
+                (Some(cam::Method::GradCam), finer::cotangent(&logits, target, &references, finer::GAMMA))
             }
             _ => (None, Vec::new()),
         };
@@ -46,24 +53,24 @@ impl<E: Engine> Explainer<E> {
         // From the last: the gradient at each is on the way to the one before.
         for layer in self.network().layers().to_vec().into_iter().rev() {
             let map = match cam {
-                Some(cam) => self.map_of_seed(cam, &seed, &layer).await?,
+                Some(cam) => self.map_of(cam, &cotangent, &layer).await?,
                 None => self.eigen_cam(&layer).await?,
             };
             maps.push(LayerMap { layer: layer.name, map });
         }
         maps.reverse();
-        Ok(LayerMaps { target, maps })
+        Ok(LayerMaps { target: self.classes().score(&logits, target), maps })
     }
 
     /// The map of a combination of logits.
-    pub(super) async fn map_of_seed(
+    pub(super) async fn map_of(
         &mut self,
         method: cam::Method,
-        seed: &[f32],
+        cotangent: &[f32],
         layer: &Layer,
     ) -> Result<Map, ExplainError> {
         let activation = self.engine.activation(layer.node).await?;
-        let gradient = self.engine.gradient(seed, layer.node).await?;
+        let gradient = self.engine.gradient(cotangent, layer.node).await?;
         finite(cam::map(method, &activation, &gradient), &layer.name)
     }
 
@@ -73,38 +80,40 @@ impl<E: Engine> Explainer<E> {
 
     pub(super) async fn finer_cam(
         &mut self,
-        ranking: &[Prediction],
-        target: &Prediction,
+        logits: &[f32],
+        target: usize,
         layer: &Layer,
     ) -> Result<Answer, ExplainError> {
-        let references = finer::references(ranking, target);
-        let seed = finer::seed(ranking.len(), target.index, &references, finer::GAMMA);
-        let map = self.map_of_seed(cam::Method::GradCam, &seed, layer).await?;
+        let references = finer::references(logits, target);
+        let cotangent = finer::cotangent(logits, target, &references, finer::GAMMA);
+        let map = self.map_of(cam::Method::GradCam, &cotangent, layer).await?;
         Ok(Answer { references, ..map.into() })
     }
 
     /// Where the head is linear in the layer no forward pass is needed; elsewhere there is one for each feature map.
     pub(super) async fn ablation_cam(
         &mut self,
-        target: &Prediction,
+        target: usize,
+        logit: f32,
         layer: &Layer,
-        watch: &mut dyn Watch,
+        progress: &mut dyn Progress,
     ) -> Result<Map, ExplainError> {
         let activation = self.engine.activation(layer.node).await?;
         let head = self.network().linear_head().filter(|head| head.layer == *layer);
         let weights = match head {
-            Some(head) => cam::linear_ablation_weights(&head.linear, &activation, target.index, target.logit),
-            None => self.ablation_weights(target, layer.node, &activation, watch).await?,
+            Some(head) => cam::linear_ablation_weights(&head.linear, &activation, target, logit),
+            None => self.ablation_weights(target, logit, layer.node, &activation, progress).await?,
         };
         finite(cam::weighted(&activation, weights), &layer.name)
     }
 
     async fn ablation_weights(
         &mut self,
-        target: &Prediction,
+        target: usize,
+        logit: f32,
         node: NodeId,
         activation: &FeatureMaps,
-        watch: &mut dyn Watch,
+        progress: &mut dyn Progress,
     ) -> Result<Vec<f64>, ExplainError> {
         let area = activation.shape.area();
         let total = activation.shape.channels;
@@ -116,12 +125,12 @@ impl<E: Engine> Explainer<E> {
             } else {
                 let range = index * area..(index + 1) * area;
                 without[range.clone()].fill(0.0);
-                let logits = self.probe().forward_from(node, &without).await?;
+                let logits = self.borrow_engine().forward_from(node, &without).await?;
                 without[range].copy_from_slice(channel);
-                cam::ablation_weight(target.logit, logits[target.index])
+                cam::ablation_weight(logit, logits[target])
             };
             weights.push(weight);
-            watch.go_on(Steps { done: index + 1, total }).await?;
+            progress.step(Steps { done: index + 1, total }).await?;
         }
         Ok(weights)
     }
@@ -130,45 +139,4 @@ impl<E: Engine> Explainer<E> {
 /// Refuses a map with a NaN or an infinity. `place` is what it is a map of.
 pub(super) fn finite(map: Map, place: &str) -> Result<Map, ExplainError> {
     if map.is_finite() { Ok(map) } else { Err(ExplainError::NotFinite { layer: place.to_string() }) }
-}
-
-/// The layer of this name, or the last.
-pub(super) fn find_layer(network: &Network, name: Option<&str>) -> Result<Layer, ExplainError> {
-    let found = match name {
-        Some(name) => network.layer(name),
-        None => network.last_layer(),
-    };
-    found.cloned().ok_or_else(|| {
-        let layers: Vec<&str> = network.layers().iter().map(|layer| layer.name.as_str()).collect();
-        ExplainError::UnknownLayer { name: name.unwrap_or_default().to_string(), layers: layers.join(", ") }
-    })
-}
-
-/// The class of this index, or the best.
-pub(super) fn find_class(ranking: &[Prediction], class: Option<usize>) -> Result<Prediction, ExplainError> {
-    let found = match class {
-        Some(class) => ranking.iter().find(|prediction| prediction.index == class),
-        None => ranking.first(),
-    };
-    let unknown = ExplainError::UnknownClass { class: class.unwrap_or_default(), classes: ranking.len() };
-    found.cloned().ok_or(unknown)
-}
-
-/// The last layer of each stage, from the first to the last: a stage is all that has the same size. A layer that is one
-/// operation on the photo itself, a stem, is none.
-pub(super) fn stages(network: &Network) -> Vec<Layer> {
-    let layers: Vec<&Layer> =
-        network.layers().iter().filter(|layer| network.node(layer.node).input != NodeId::INPUT).collect();
-    let size = |layer: &Layer| {
-        let shape = network.node(layer.node).shape;
-        (shape.height, shape.width)
-    };
-    let mut stages: Vec<Layer> = Vec::new();
-    for layer in layers {
-        match stages.last_mut() {
-            Some(stage) if size(stage) == size(layer) => *stage = layer.clone(),
-            _ => stages.push(layer.clone()),
-        }
-    }
-    stages
 }

@@ -1,5 +1,5 @@
 //! Integrated gradients (Sundararajan et al. 2017): what each pixel adds to the logit on the straight line from a baseline to
-//! the photo. The baseline is a photo of nothing but the mean colour, which is zero everywhere once normalised. Unlike
+//! the photo. The baseline is a blank photo of the mean colour, which is zero everywhere once normalised. Unlike
 //! black, it does not make dark pixels count for nothing.
 //!
 //! A network of ReLUs is not smooth: along the line its gradient jumps at every unit that switches, most of all where the
@@ -9,14 +9,15 @@
 //! sum is off by is divided, again and again. What comes out is a midpoint rule like any other, with steps of different
 //! lengths; no gradient is changed to make the sum right. It takes a forward more for every step.
 
+use super::explanation::Answer;
 use super::pixels::finite_at_input;
-use super::{Answer, ExplainError, Explainer, Prediction, Steps, Watch};
+use super::{ExplainError, Explainer, Progress, Steps};
 use crate::cam;
 use crate::engine::{Engine, FeatureMaps};
 use crate::network::NodeId;
 
 /// Steps in the end, each with one gradient.
-const STEPS: usize = 64;
+pub(super) const STEPS: usize = 64;
 
 /// Steps to begin with. Dividing one makes two more.
 const FIRST_STEPS: usize = 16;
@@ -35,7 +36,7 @@ pub struct Completeness {
 /// What is integrated, and along what: from zero to the photo.
 struct Line<'a> {
     photo: &'a [f32],
-    seed: &'a [f32],
+    cotangent: &'a [f32],
     class: usize,
 }
 
@@ -76,13 +77,13 @@ impl Step {
 impl<E: Engine> Explainer<E> {
     pub(super) async fn integrated_gradients(
         &mut self,
-        target: &Prediction,
-        seed: &[f32],
-        watch: &mut dyn Watch,
+        target: usize,
+        cotangent: &[f32],
+        progress: &mut dyn Progress,
     ) -> Result<Answer, ExplainError> {
         let photo = self.photo()?.0.to_vec();
-        let line = Line { photo: &photo, seed, class: target.index };
-        let steps = self.steps(&line, watch).await?;
+        let line = Line { photo: &photo, cotangent, class: target };
+        let steps = self.steps(&line, progress).await?;
         let mut sums = vec![0.0; photo.len()];
         for step in &steps {
             for (sum, &gradient) in sums.iter_mut().zip(&step.gradient) {
@@ -97,14 +98,14 @@ impl<E: Engine> Explainer<E> {
         Ok(Answer { completeness: Some(completeness), ..map.into() })
     }
 
-    async fn steps(&mut self, line: &Line<'_>, watch: &mut dyn Watch) -> Result<Vec<Step>, ExplainError> {
+    async fn steps(&mut self, line: &Line<'_>, progress: &mut dyn Progress) -> Result<Vec<Step>, ExplainError> {
         let mut steps = Vec::with_capacity(STEPS);
         let mut from = self.point(line, 0.0).await?;
         for index in 1..=FIRST_STEPS {
             // Cubes: short ones where the photo is faint.
             let to = self.point(line, (index as f64 / FIRST_STEPS as f64).powi(3)).await?;
             steps.push(self.step(line, from, to).await?);
-            watch.go_on(Steps { done: steps.len(), total: STEPS }).await?;
+            progress.step(Steps { done: steps.len(), total: STEPS }).await?;
             from = to;
         }
         while steps.len() < STEPS {
@@ -116,7 +117,7 @@ impl<E: Engine> Explainer<E> {
             steps.push(Step { from: first, to: second, ..divided });
             for (from, to) in [(from, first), (second, to)] {
                 steps.push(self.step(line, from, to).await?);
-                watch.go_on(Steps { done: steps.len(), total: STEPS }).await?;
+                progress.step(Steps { done: steps.len(), total: STEPS }).await?;
             }
         }
         Ok(steps)
@@ -128,9 +129,9 @@ impl<E: Engine> Explainer<E> {
     }
 
     async fn step(&mut self, line: &Line<'_>, from: Point, to: Point) -> Result<Step, ExplainError> {
-        let engine = self.probe();
+        let engine = self.borrow_engine();
         engine.forward(&line.input((from.share + to.share) / 2.0)).await?;
-        let gradient = engine.gradient(line.seed, NodeId::INPUT).await?.values;
+        let gradient = engine.gradient(line.cotangent, NodeId::INPUT).await?.values;
         let slope = gradient.iter().zip(line.photo).map(|(&g, &x)| f64::from(g) * f64::from(x)).sum();
         Ok(Step { from, to, gradient, slope })
     }

@@ -10,9 +10,9 @@ impl<E: Engine> Explainer<E> {
         self.engine.replace(network).await?;
         let pass = self.pass.as_mut().ok_or(EngineError::NoForward)?;
         // Should this fail, the photo has to be run again.
-        pass.stale = true;
+        pass.displaced = true;
         pass.logits = self.engine.forward(&pass.input).await?;
-        pass.stale = false;
+        pass.displaced = false;
         Ok(())
     }
 }

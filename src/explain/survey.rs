@@ -1,9 +1,10 @@
 //! What there is to know of a photo that is one of many: enough to see the pattern of a network's mistakes.
 
-use super::layer::{find_class, find_layer};
-use super::{ExplainError, Explainer, Explanation, Method, Prediction, Question};
-use crate::cam::{Spread, spread};
+use super::question::{find_class, find_layer};
+use super::{ExplainError, Explainer, Explanation, Method, Question};
+use crate::cam::{EvidenceDistribution, evidence_distribution};
 use crate::engine::Engine;
+use crate::model::{ClassScore, best};
 
 /// What is asked about every photo.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,22 +15,20 @@ pub struct SurveyQuestion {
     pub method: Method,
     /// What the answer should be, where that is known.
     pub expected: Option<usize>,
-    /// How many predictions to return.
-    pub top: usize,
 }
 
 /// The answer to a [`SurveyQuestion`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Survey {
-    /// The map of the predicted class, and the best predictions.
+    /// The map of the predicted class.
     pub explanation: Explanation,
     /// What the network says of the class that it should be.
-    pub expected: Option<Prediction>,
+    pub expected: Option<ClassScore>,
     /// By how much the predicted class leads, in logits: over the expected one where that is another, else over the second.
     /// 0 where there is only one class.
     pub margin: f32,
     /// Where the positive part of the map lies.
-    pub spread: Spread,
+    pub evidence: EvidenceDistribution,
 }
 
 impl<E: Engine> Explainer<E> {
@@ -39,15 +38,16 @@ impl<E: Engine> Explainer<E> {
     /// As [`explain`](Self::explain), and [`ExplainError::UnknownClass`] for the expected one.
     pub async fn survey(&mut self, question: &SurveyQuestion) -> Result<Survey, ExplainError> {
         find_layer(self.network(), question.layer.as_deref())?;
-        let ranking = self.ranking()?;
-        let expected = question.expected.map(|class| find_class(&ranking, Some(class))).transpose()?;
-        let asked =
-            Question { layer: question.layer.clone(), method: question.method, target: None, top: question.top };
+        let logits = self.photo()?.1;
+        let expected = question.expected.map(|class| find_class(logits, Some(class))).transpose()?;
+        let asked = Question { layer: question.layer.clone(), method: question.method, target: None };
         let explanation = self.explain(&asked).await?;
-        let predicted = &explanation.target;
-        let rival = expected.as_ref().filter(|class| class.index != predicted.index).or(ranking.get(1));
-        let margin = rival.map_or(0.0, |rival| predicted.logit - rival.logit);
-        let spread = spread(&explanation.map);
-        Ok(Survey { explanation, expected, margin, spread })
+        let (logits, predicted) = (&explanation.logits, &explanation.target);
+        let other = |class| class != predicted.index;
+        let rival = expected.filter(|&class| other(class)).or_else(|| best(logits, other));
+        let margin = rival.map_or(0.0, |rival| predicted.logit - logits[rival]);
+        let expected = expected.map(|class| self.classes().score(logits, class));
+        let evidence = evidence_distribution(&explanation.map);
+        Ok(Survey { explanation, expected, margin, evidence })
     }
 }

@@ -2,11 +2,10 @@
 //! appear in it, the most important first.
 //!
 //! A map that shows what the network goes by makes the probability fall early where its pixels are deleted, and rise early
-//! where they are inserted. By itself the area under a curve says little: it is held against those of a random map and of
+//! where they are inserted. By itself the area under a curve says little: it is compared with those of a random map and of
 //! the distance from the centre, where photographers put what matters.
 
 use super::blur::blurred;
-use super::probability;
 use super::ranking::Ranking;
 use crate::cam::Map;
 use crate::engine::Engine;
@@ -30,13 +29,13 @@ impl CurveKind {
 /// One point of one curve.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct CurvePoint {
-    /// Of which curve.
+    /// What happens to the pixels of its curve.
     pub kind: CurveKind,
-    /// Of which curve.
+    /// In which order.
     pub ranking: Ranking,
     /// How many of the pixels have vanished or appeared, from 0 to 1.
     pub share: f64,
-    /// Softmax probability of the class.
+    /// Probability of the class, by the model's output.
     pub probability: f64,
     /// Points so far, of all curves.
     pub done: usize,
@@ -51,7 +50,7 @@ pub struct Curve {
     pub kind: CurveKind,
     /// In which order.
     pub ranking: Ranking,
-    /// Softmax probabilities of the class.
+    /// Probabilities of the class, by the model's output.
     pub probabilities: Vec<f64>,
     /// The [`area`] under them.
     pub area: f64,
@@ -68,20 +67,24 @@ pub fn area(values: &[f64]) -> f64 {
     }
 }
 
-/// Both curves of the current photo for each [`Ranking`], the map's own first, in `steps` steps each. `watch` is told of
-/// every point as it is computed; where its answer is no, this ends with [`ExplainError::Stopped`].
+/// Both curves of the current photo for each [`Ranking`], the map's own first, in `steps` steps each. `progress` is notified
+/// of every point as it is computed; where its answer is no, this ends with [`ExplainError::Stopped`].
+///
+/// # Panics
+/// Where there is no such class.
 pub async fn curves<E: Engine>(
     explainer: &mut Explainer<E>,
     map: &Map,
     class: usize,
     steps: usize,
-    mut watch: impl AsyncFnMut(CurvePoint) -> bool,
+    mut progress: impl AsyncFnMut(CurvePoint) -> bool,
 ) -> Result<Vec<Curve>, ExplainError> {
     let steps = steps.max(1);
     let shape = explainer.network().input_shape();
+    let output = explainer.classes().output;
     let (photo, logits) = explainer.photo()?;
     let photo = photo.to_vec();
-    let whole = probability(explainer.network(), logits, class);
+    let whole = output.probability(logits, class);
     let plain = vec![0.0; photo.len()];
     let blurred = blurred(shape, &photo);
     // Where curves begin and end is the same in any order.
@@ -115,8 +118,7 @@ pub async fn curves<E: Engine>(
                                 .iter()
                                 .for_each(|&pixel| input[channel + pixel] = to[channel + pixel]);
                         }
-                        let logits = explainer.logits_of(&input).await?;
-                        probability(explainer.network(), &logits, class)
+                        output.probability(&explainer.logits_of(&input).await?, class)
                     }
                 };
                 match curve.kind {
@@ -127,7 +129,7 @@ pub async fn curves<E: Engine>(
                 curve.probabilities.push(probability);
                 done += 1;
                 let share = step as f64 / steps as f64;
-                if !watch(CurvePoint { kind: curve.kind, ranking, share, probability, done, total }).await {
+                if !progress(CurvePoint { kind: curve.kind, ranking, share, probability, done, total }).await {
                     return Err(ExplainError::Stopped);
                 }
             }

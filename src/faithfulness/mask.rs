@@ -7,7 +7,7 @@ use crate::cam::{Map, upsample};
 const PLACES: usize = 16;
 
 /// The pixels of a square of `side × side` where `map` is highest, row by row: `share` of them, rounded.
-pub fn hottest(map: &Map, side: usize, share: f64) -> Vec<bool> {
+pub fn top_mask(map: &Map, side: usize, share: f64) -> Vec<bool> {
     let pixels = side * side;
     // From 0 to `pixels`, by the clamp.
     let count = (share.clamp(0.0, 1.0) * pixels as f64).round() as usize;
@@ -16,9 +16,9 @@ pub fn hottest(map: &Map, side: usize, share: f64) -> Vec<bool> {
     mask
 }
 
-/// The same shape elsewhere in the square: shifted, cyclically, to where it overlaps `mask` least; among such places one
+/// The same shape elsewhere in the square, to compare with: shifted, cyclically, to where it overlaps `mask` least; among such places one
 /// where it is not cut in two, and then the farthest. The first where even those are equal.
-pub fn elsewhere(mask: &[bool], side: usize) -> Vec<bool> {
+pub fn control_mask(mask: &[bool], side: usize) -> Vec<bool> {
     assert_eq!(mask.len(), side * side, "a mask of a square");
     let chosen: Vec<(usize, usize)> =
         (0..mask.len()).filter(|&index| mask[index]).map(|index| (index % side, index / side)).collect();
@@ -57,35 +57,35 @@ mod tests {
     }
 
     #[test]
-    fn the_hottest_pixels_are_as_many_as_asked_for() {
+    fn the_top_pixels_are_as_many_as_asked_for() {
         let map = Map { width: 2, height: 2, values: vec![0.0, 1.0, 2.0, 3.0] };
         for (share, expected) in [(0.0, 0), (0.1, 10), (0.333, 33), (1.0, 100), (7.0, 100), (-1.0, 0)] {
-            assert_eq!(count(&hottest(&map, 10, share)), expected, "{share}");
+            assert_eq!(count(&top_mask(&map, 10, share)), expected, "{share}");
         }
-        let mask = hottest(&map, 10, 0.05);
+        let mask = top_mask(&map, 10, 0.05);
         // The last cell's value reaches from its centre to the corner; of equals the first rows come first.
         assert_eq!((0..100).filter(|&index| mask[index]).collect::<Vec<_>>(), [77, 78, 79, 87, 88]);
     }
 
     #[test]
-    fn elsewhere_is_as_large_and_away() {
+    fn the_control_is_as_large_and_away() {
         let mask = rectangle(32, 8..20, 10..18);
-        let other = elsewhere(&mask, 32);
+        let other = control_mask(&mask, 32);
         assert_eq!(count(&other), count(&mask));
         assert_eq!(overlap(&mask, &other), 0);
         // In one piece: a rectangle again.
         let rows: Vec<usize> = (0..32).filter(|row| other[row * 32..][..32].contains(&true)).collect();
         assert_eq!((rows.len(), rows[7] - rows[0]), (8, 7), "{rows:?}");
-        assert_eq!(other, elsewhere(&mask, 32));
+        assert_eq!(other, control_mask(&mask, 32));
     }
 
     #[test]
     fn what_cannot_be_elsewhere_overlaps_as_little_as_can_be() {
         let mask = rectangle(32, 0..24, 0..32);
         // 24 of 32 columns: 16 of them at least are its own.
-        assert_eq!(overlap(&mask, &elsewhere(&mask, 32)), 16 * 32);
+        assert_eq!(overlap(&mask, &control_mask(&mask, 32)), 16 * 32);
         let all = vec![true; 32 * 32];
-        assert_eq!(elsewhere(&all, 32), all);
-        assert_eq!(count(&elsewhere(&vec![false; 32 * 32], 32)), 0);
+        assert_eq!(control_mask(&all, 32), all);
+        assert_eq!(count(&control_mask(&vec![false; 32 * 32], 32)), 0);
     }
 }

@@ -1,5 +1,5 @@
 //! Cascading randomisation (Adebayo et al. 2018): the weights are scrambled from the last layer upwards, and at each step
-//! the map is held against the one of the trained weights. A map that hardly changes does not show what the network has
+//! the map is compared with the one of the trained weights. A map that hardly changes does not show what the network has
 //! learnt.
 //!
 //! The trained values of each convolution, and of the linear layer, are shuffled among themselves. So they keep their
@@ -29,18 +29,18 @@ pub struct RandomisationStep {
 }
 
 /// Scrambles the network step by step, and asks `question` about the current photo each time, of the class that it is
-/// answered for with the trained weights. `watch` is told of every step, and asked with `None` within one, where the method
-/// itself takes many; where its answer is no, this ends with [`ExplainError::Stopped`]. In any case the trained weights come
+/// answered for with the trained weights. `progress` is notified of every step, and asked with `None` within one, where the
+/// method itself takes many; where its answer is no, this ends with [`ExplainError::Stopped`]. In any case the trained weights come
 /// back.
 pub async fn randomise<E: Engine>(
     explainer: &mut Explainer<E>,
     question: &Question,
-    mut watch: impl AsyncFnMut(Option<&RandomisationStep>) -> bool,
+    mut progress: impl AsyncFnMut(Option<&RandomisationStep>) -> bool,
 ) -> Result<Vec<RandomisationStep>, ExplainError> {
     let trained = explainer.network().clone();
-    let original = explainer.explain_watched(question, async |_| watch(None).await).await?;
+    let original = explainer.explain_with_progress(question, async |_| progress(None).await).await?;
     let question = Question { target: Some(original.target.index), ..question.clone() };
-    let steps = cascade(explainer, &trained, &question, &original, watch).await;
+    let steps = cascade(explainer, &trained, &question, &original, progress).await;
     explainer.replace(trained).await?;
     steps
 }
@@ -50,7 +50,7 @@ async fn cascade<E: Engine>(
     trained: &Network,
     question: &Question,
     original: &Explanation,
-    mut watch: impl AsyncFnMut(Option<&RandomisationStep>) -> bool,
+    mut progress: impl AsyncFnMut(Option<&RandomisationStep>) -> bool,
 ) -> Result<Vec<RandomisationStep>, ExplainError> {
     let parts = parts(trained);
     let total = parts.len();
@@ -61,10 +61,10 @@ async fn cascade<E: Engine>(
             nodes.contains(&id).then(|| shuffled(operation, id.index() as u64)).flatten()
         });
         explainer.replace(network.clone()).await?;
-        let explanation = explainer.explain_watched(question, async |_| watch(None).await).await?;
+        let explanation = explainer.explain_with_progress(question, async |_| progress(None).await).await?;
         let correlation = rank_correlation(&explanation.map.values, &original.map.values);
         let step = RandomisationStep { layer, correlation, explanation, done: steps.len() + 1, total };
-        if !watch(Some(&step)).await {
+        if !progress(Some(&step)).await {
             return Err(ExplainError::Stopped);
         }
         steps.push(step);

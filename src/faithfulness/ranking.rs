@@ -4,7 +4,7 @@ use crate::cam::{Map, upsample};
 use crate::network::Shape;
 use crate::random::Random;
 
-/// A random map is as coarse as those of a ResNet's last layer, whatever the map it is held against: pixels that vanish
+/// A random map is as coarse as those of a ResNet's last layer, whatever the map it is compared with: pixels that vanish
 /// one by one here and there are noise, which deceives a network faster than any map.
 const RANDOM_SIDE: usize = 7;
 

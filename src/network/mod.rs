@@ -51,16 +51,6 @@ pub enum NetworkError {
         /// Side of the input, in pixels.
         side: usize,
     },
-    /// The labels do not fit the logits.
-    #[error(
-        "There are {labels} labels for {classes} classes. Give one label for each class, in the order of the logits."
-    )]
-    LabelCount {
-        /// How many labels were given.
-        labels: usize,
-        /// How many logits the network has.
-        classes: usize,
-    },
 }
 
 impl NetworkError {
@@ -70,7 +60,6 @@ impl NetworkError {
             Self::Weights(error) => error.code(),
             Self::Architecture { .. } | Self::Surplus { .. } => "model-architecture",
             Self::InputSide { .. } => "input-side",
-            Self::LabelCount { .. } => "model-labels",
         }
     }
 }
@@ -266,24 +255,14 @@ pub struct LinearHead {
 #[derive(Debug, Clone)]
 pub struct Network {
     architecture: String,
-    labels: Vec<String>,
     nodes: Vec<Node>,
     layers: Vec<Layer>,
 }
 
 impl Network {
-    /// Builds the network that the tensors belong to. Labels come from `labels`, else from the file, else they are
-    /// `class 0` ….
-    pub fn from_weights(weights: &Weights, labels: Option<Vec<String>>) -> Result<Self, NetworkError> {
-        let mut network = resnet::build(weights)?;
-        let classes = network.classes();
-        if let Some(labels) = labels.or_else(|| weights.labels().map(<[String]>::to_vec)) {
-            if labels.len() != classes {
-                return Err(NetworkError::LabelCount { labels: labels.len(), classes });
-            }
-            network.labels = labels;
-        }
-        Ok(network)
+    /// Builds the network that the tensors belong to.
+    pub fn from_weights(weights: &Weights) -> Result<Self, NetworkError> {
+        resnet::build(weights)
     }
 
     /// The same network for a square input of another side, in pixels.
@@ -312,14 +291,26 @@ impl Network {
         &self.architecture
     }
 
-    /// One name for each logit.
-    pub fn labels(&self) -> &[String] {
-        &self.labels
-    }
-
     /// Number of logits.
     pub fn classes(&self) -> usize {
         self.node(self.logits()).shape.channels
+    }
+
+    /// Weights and biases in all, BatchNorm folded in.
+    pub fn parameters(&self) -> usize {
+        let count = |node: &Node| match &node.operation {
+            Operation::Convolution(convolution) => convolution.weight.len() + convolution.bias.len(),
+            Operation::Linear(linear) => linear.weight.len() + linear.bias.len(),
+            Operation::Input | Operation::MaxPool(_) | Operation::GlobalAveragePool => 0,
+        };
+        self.nodes.iter().map(count).sum()
+    }
+
+    /// Whether there is a ReLU anywhere.
+    pub fn has_relu(&self) -> bool {
+        let relu =
+            |node: &Node| matches!(&node.operation, Operation::Convolution(convolution) if convolution.relu);
+        self.nodes.iter().any(relu)
     }
 
     /// Every operation, in the order of execution.
@@ -449,13 +440,7 @@ impl NetworkBuilder {
 
     /// The finished network; its last node gives the logits.
     pub fn finish(self, architecture: impl Into<String>) -> Network {
-        let classes = self.nodes[self.nodes.len() - 1].shape.channels;
-        Network {
-            architecture: architecture.into(),
-            labels: (0..classes).map(|class| format!("class {class}")).collect(),
-            nodes: self.nodes,
-            layers: self.layers,
-        }
+        Network { architecture: architecture.into(), nodes: self.nodes, layers: self.layers }
     }
 
     fn push(&mut self, operation: Operation, input: NodeId) -> NodeId {

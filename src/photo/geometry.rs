@@ -5,7 +5,7 @@
 ///
 /// Invariant: `1 ≤ crop ≤ resize ≤ 65,535`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Preprocessing {
+pub struct InputSpec {
     /// Length in pixels to which the photo's shorter side is resized.
     pub resize: u32,
     /// Side in pixels of the square cut from the middle: the network's input is `3 × crop × crop`.
@@ -16,7 +16,7 @@ pub struct Preprocessing {
     pub std: [f32; 3],
 }
 
-impl Preprocessing {
+impl InputSpec {
     /// What ImageNet networks are trained with.
     pub const IMAGENET: Self =
         Self { resize: 256, crop: 224, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
@@ -43,7 +43,7 @@ impl Preprocessing {
     }
 }
 
-impl Default for Preprocessing {
+impl Default for InputSpec {
     fn default() -> Self {
         Self::IMAGENET
     }
@@ -60,6 +60,15 @@ pub struct Rectangle {
     pub width: f64,
     /// Vertical extent.
     pub height: f64,
+}
+
+impl Rectangle {
+    /// The same rectangle in a photo that is `across` times as wide and `down` times as high.
+    #[must_use]
+    pub fn scaled(&self, across: f64, down: f64) -> Self {
+        let Self { x, y, width, height } = *self;
+        Self { x: x * across, y: y * down, width: width * across, height: height * down }
+    }
 }
 
 /// What `Resize` + `CenterCrop` do to a photo of a given size.
@@ -83,11 +92,11 @@ impl CropGeometry {
     /// The geometry for an upright photo of `width × height` pixels.
     ///
     /// # Panics
-    /// If a side is 0 or above 65,535, or `preprocessing` breaks its invariant: mistakes of the program, not of
+    /// If a side is 0 or above 65,535, or `spec` breaks its invariant: mistakes of the program, not of
     /// the file, since a decoded [`Photo`](super::Photo) has neither.
     #[must_use]
-    pub fn new(width: u32, height: u32, preprocessing: &Preprocessing) -> Self {
-        let Preprocessing { resize, crop, .. } = *preprocessing;
+    pub fn new(width: u32, height: u32, spec: &InputSpec) -> Self {
+        let InputSpec { resize, crop, .. } = *spec;
         assert!(1 <= crop && crop <= resize && resize <= 65_535);
         let side = 1..=65_535;
         assert!(side.contains(&width) && side.contains(&height));
@@ -115,6 +124,15 @@ impl CropGeometry {
                 height: f64::from(crop) * down,
             },
         }
+    }
+
+    /// The centre of a cell of a map over the crop, in photo pixels from the left and from the top. `cell` is its row and
+    /// column, and `cells` how many of each the map has.
+    #[must_use]
+    pub fn locate(&self, cell: [usize; 2], cells: [usize; 2]) -> [f64; 2] {
+        let [down, across] = [0, 1].map(|side| (cell[side] as f64 + 0.5) / cells[side] as f64);
+        let Rectangle { x, y, width, height } = self.in_photo;
+        [x + width * across, y + height * down]
     }
 }
 

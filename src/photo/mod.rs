@@ -1,19 +1,19 @@
 //! Photos: bytes → upright RGB → a network's input, and the geometry back to the photo.
 //!
 //! `decode` reads the file, `geometry` says what part of it the network sees, `resize` resamples, `erase` paints a part over,
-//! `archive` finds photos in a ZIP.
+//! `zip` finds photos in an archive.
 //! Everything is computed here, never by the browser, so that every browser and the native tests see the
 //! same pixels: those that `torchvision` prepares from a Pillow image.
 
-pub mod archive;
 mod decode;
 mod erase;
 mod geometry;
 mod resize;
+pub mod zip;
 
 pub use decode::{MAX_PIXELS, MAX_SIDE, PhotoError};
 pub use erase::{Erasure, Fill, UnknownFill};
-pub use geometry::{CropGeometry, Preprocessing, Rectangle};
+pub use geometry::{CropGeometry, InputSpec, Rectangle};
 
 use resize::Window;
 
@@ -71,8 +71,8 @@ impl Photo {
     /// # Panics
     /// As [`CropGeometry::new`].
     #[must_use]
-    pub fn crop_geometry(&self, preprocessing: &Preprocessing) -> CropGeometry {
-        CropGeometry::new(self.width, self.height, preprocessing)
+    pub fn crop_geometry(&self, spec: &InputSpec) -> CropGeometry {
+        CropGeometry::new(self.width, self.height, spec)
     }
 
     /// The pixels the network sees before they are normalised: `crop · crop · 3` bytes, row-major, channels
@@ -81,8 +81,8 @@ impl Photo {
     /// # Panics
     /// As [`CropGeometry::new`].
     #[must_use]
-    pub fn crop_pixels(&self, preprocessing: &Preprocessing) -> Vec<u8> {
-        let geometry = self.crop_geometry(preprocessing);
+    pub fn crop_pixels(&self, spec: &InputSpec) -> Vec<u8> {
+        let geometry = self.crop_geometry(spec);
         resize::resample(
             &self.rgb,
             (self.width, self.height),
@@ -97,8 +97,8 @@ impl Photo {
     /// # Panics
     /// As [`CropGeometry::new`].
     #[must_use]
-    pub fn network_input(&self, preprocessing: &Preprocessing) -> Vec<f32> {
-        preprocessing.normalise(&self.crop_pixels(preprocessing))
+    pub fn network_input(&self, spec: &InputSpec) -> Vec<f32> {
+        spec.normalise(&self.crop_pixels(spec))
     }
 
     /// The photo for display, shrunk so that no side exceeds `max_side` pixels (never enlarged).
@@ -133,7 +133,8 @@ pub fn scaled_square(pixels: &[u8], from: u32, to: u32) -> Vec<u8> {
 }
 
 /// RGB → RGBA with every pixel opaque.
-fn opaque(rgb: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn opaque(rgb: &[u8]) -> Vec<u8> {
     let (pixels, _) = rgb.as_chunks::<3>();
     pixels.iter().flat_map(|&[red, green, blue]| [red, green, blue, 255]).collect()
 }

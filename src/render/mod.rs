@@ -6,7 +6,7 @@ mod tables;
 
 pub use crate::cam::upsample;
 pub use color::{Colors, Range, Scale, UnknownName};
-pub use overlay::{Rectangle, overlay};
+pub use overlay::{PixelRectangle, overlay};
 
 use crate::cam::Map;
 

@@ -5,7 +5,7 @@ const OUTSIDE: f32 = 0.4;
 
 /// A rectangle of whole pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rectangle {
+pub struct PixelRectangle {
     /// Left edge.
     pub x: usize,
     /// Upper edge.
@@ -18,7 +18,7 @@ pub struct Rectangle {
 
 /// Blends `heatmap` (RGBA, of the size of `crop`) over `photo` (RGBA, `width` columns) inside `crop`, with `opacity`
 /// from 0 to 1, and dims the rest.
-pub fn overlay(photo: &[u8], width: usize, heatmap: &[u8], crop: Rectangle, opacity: f32) -> Vec<u8> {
+pub fn overlay(photo: &[u8], width: usize, heatmap: &[u8], crop: PixelRectangle, opacity: f32) -> Vec<u8> {
     let mut picture = photo.to_vec();
     for (index, pixel) in picture.chunks_exact_mut(4).enumerate() {
         let (x, y) = (index % width, index / width);
@@ -49,7 +49,7 @@ mod tests {
     fn blends_inside_and_dims_outside() {
         let photo = [100, 100, 100, 255].repeat(4);
         let heatmap = [200, 0, 100, 255].repeat(2);
-        let crop = Rectangle { x: 1, y: 0, width: 1, height: 2 };
+        let crop = PixelRectangle { x: 1, y: 0, width: 1, height: 2 };
         let picture = overlay(&photo, 2, &heatmap, crop, 0.5);
         assert_eq!(picture[..4], [40, 40, 40, 255]);
         assert_eq!(picture[4..8], [150, 50, 100, 255]);

@@ -1,10 +1,12 @@
 //! Explanations of the current photo.
 
-use super::map::{Subject, map_object};
-use super::{Geometry, Session, failure, milliseconds_since, object, parse, refusal, tell};
-use crate::cam::{self, Map, Spread};
+use super::map::map_object;
+use super::{GeometryFacts, Session, failure, notify, object, parse, refusal};
+use crate::cam::{self, EvidenceDistribution};
 use crate::engine::{Description, Engine};
-use crate::explain::{Arithmetic, Comparison, Completeness, Explanation, Method, Prediction, Question};
+use crate::explain::{Comparison, Completeness, Decomposition, Explanation, Method, Question};
+use crate::photo::CropGeometry;
+use crate::stopwatch::milliseconds_since;
 use js_sys::{Array, Float32Array, Function, Object, Reflect};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -15,8 +17,6 @@ struct ExplainOptions {
     layer: Option<String>,
     method: Option<String>,
     target: Option<usize>,
-    #[serde(rename = "topK")]
-    top: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -34,13 +34,12 @@ struct CompareOptions {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ExplanationFacts<'a> {
-    predictions: &'a [Prediction],
-    target: &'a Prediction,
+struct ExplanationFacts {
+    target: usize,
     same_as: Vec<&'static str>,
-    references: &'a [Prediction],
+    references: Vec<usize>,
     completeness: Option<Completeness>,
-    geometry: &'a Geometry,
+    geometry: GeometryFacts,
     timings: TimingFacts,
     engine: Description,
     fallback: Option<String>,
@@ -54,12 +53,12 @@ struct ClassMapsFacts<'a> {
 }
 
 #[derive(Serialize)]
-struct ComparisonFacts<'a> {
-    predicted: &'a Prediction,
-    expected: &'a Prediction,
+struct ComparisonFacts {
+    predicted: usize,
+    expected: usize,
     range: f32,
-    arithmetic: Option<Arithmetic>,
-    spread: Spread,
+    arithmetic: Option<Decomposition>,
+    spread: EvidenceDistribution,
 }
 
 #[derive(Serialize)]
@@ -72,12 +71,12 @@ struct TimingFacts {
 
 #[wasm_bindgen]
 impl Session {
-    /// Explains the current photo. `listen` is told of every step of a method that takes many.
+    /// Explains the current photo. `listen` is notified of every step of a method that takes many.
     pub async fn explain(&mut self, options: JsValue, listen: &Function) -> Result<JsValue, JsValue> {
         let start = Instant::now();
         let question = question(options)?;
-        let watch = async |steps| tell(listen, object(&steps)).await;
-        let explanation = self.cam.explain_watched(&question, watch).await.map_err(refusal)?;
+        let progress = async |steps| notify(listen, object(&steps)).await;
+        let explanation = self.cam.explain_with_progress(&question, progress).await.map_err(refusal)?;
         self.explanation_object(&explanation, start)
     }
 
@@ -106,12 +105,12 @@ impl Session {
         let geometry = self.geometry()?;
         let maps = Array::new();
         for of in &strip.maps {
-            maps.push(&class_map(&of.map, &of.layer, method, strip.target.index, &geometry)?);
+            maps.push(&map_object(&of.map, &of.layer, method, strip.target.index, &geometry)?);
         }
         Ok(maps.into())
     }
 
-    /// Holds one class against another, for the current photo.
+    /// Compares one class with another, for the current photo.
     pub async fn compare(&mut self, options: JsValue) -> Result<JsValue, JsValue> {
         let CompareOptions { expected, predicted, layer } = parse(options)?;
         let comparison = self.cam.compare(predicted, expected, layer.as_deref()).await.map_err(refusal)?;
@@ -124,15 +123,13 @@ impl Session {
         explanation: &Explanation,
         start: Instant,
     ) -> Result<JsValue, JsValue> {
-        let geometry = self.geometry()?;
         let (engine, fallback) = self.ran();
         let facts = object(&ExplanationFacts {
-            predictions: &explanation.predictions,
-            target: &explanation.target,
+            target: explanation.target.index,
             same_as: explanation.same_as.iter().map(|method| method.name()).collect(),
-            references: &explanation.references,
+            references: explanation.references.iter().map(|class| class.index).collect(),
             completeness: explanation.completeness,
-            geometry: &geometry,
+            geometry: self.geometry_facts()?,
             timings: TimingFacts {
                 decode: 0.0,
                 forward: explanation.timings.forward,
@@ -142,8 +139,10 @@ impl Session {
             engine,
             fallback,
         })?;
-        let Explanation { map, layer, method, target, .. } = explanation;
-        Reflect::set(&facts, &"map".into(), &class_map(map, layer, *method, target.index, &geometry)?)?;
+        let Explanation { map, layer, method, target, logits, .. } = explanation;
+        let map = map_object(map, layer, *method, target.index, &self.geometry()?)?;
+        Reflect::set(&facts, &"map".into(), &map)?;
+        Reflect::set(&facts, &"logits".into(), &Float32Array::from(logits.as_slice()))?;
         Ok(facts)
     }
 
@@ -164,22 +163,18 @@ pub(super) fn method(name: Option<String>) -> Result<Method, JsValue> {
 
 pub(super) fn question(options: JsValue) -> Result<Question, JsValue> {
     let options: ExplainOptions = parse(options)?;
-    Ok(Question {
-        layer: options.layer,
-        method: method(options.method)?,
-        target: options.target,
-        top: options.top.unwrap_or(Question::default().top),
-    })
+    Ok(Question { layer: options.layer, method: method(options.method)?, target: options.target })
 }
 
-fn comparison_object(comparison: &Comparison, geometry: &Geometry) -> Result<JsValue, JsValue> {
-    let Comparison { predicted, expected, layer, arithmetic, spread, .. } = comparison;
+fn comparison_object(comparison: &Comparison, geometry: &CropGeometry) -> Result<JsValue, JsValue> {
+    let Comparison { predicted, expected, layer, decomposition, evidence, logits, .. } = comparison;
+    let (predicted, expected) = (predicted.index, expected.index);
     let facts = object(&ComparisonFacts {
         predicted,
         expected,
         range: comparison.range(),
-        arithmetic: *arithmetic,
-        spread: *spread,
+        arithmetic: *decomposition,
+        spread: *evidence,
     })?;
     let maps = Object::new();
     for (name, map, target) in [
@@ -187,19 +182,10 @@ fn comparison_object(comparison: &Comparison, geometry: &Geometry) -> Result<JsV
         ("expected", &comparison.expected_map, expected),
         ("margin", &comparison.margin_map, predicted),
     ] {
-        let map = class_map(map, layer, cam::Method::HiResCam.into(), target.index, geometry)?;
+        let map = map_object(map, layer, cam::Method::HiResCam.into(), target, geometry)?;
         Reflect::set(&maps, &name.into(), &map)?;
     }
     Reflect::set(&facts, &"maps".into(), &maps)?;
+    Reflect::set(&facts, &"logits".into(), &Float32Array::from(logits.as_slice()))?;
     Ok(facts)
-}
-
-pub(super) fn class_map(
-    map: &Map,
-    layer: &str,
-    method: Method,
-    target: usize,
-    geometry: &Geometry,
-) -> Result<JsValue, JsValue> {
-    map_object(map, Subject { layer, method: method.name(), target, unit: method.unit().name() }, geometry)
 }

@@ -1,7 +1,9 @@
 //! A map as JavaScript sees it.
 
-use super::{Geometry, object};
+use super::object;
 use crate::cam::Map;
+use crate::explain::Method;
+use crate::photo::CropGeometry;
 use js_sys::{Float32Array, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -29,39 +31,26 @@ struct PeakFacts {
     y: f64,
 }
 
-/// What a map is of.
-pub(super) struct Subject<'a> {
-    /// Name of the layer.
-    pub layer: &'a str,
-    /// Name of the method.
-    pub method: &'static str,
-    /// Index of the class.
-    pub target: usize,
-    /// Name of the unit of its values.
-    pub unit: &'static str,
-}
-
-/// `ClassMap` of `gradcam.d.ts`.
-pub(super) fn map_object(map: &Map, subject: Subject, geometry: &Geometry) -> Result<JsValue, JsValue> {
+/// `ClassMap` of `gradcam.d.ts`: the map by `method` at `layer`, of the class `target`, over the crop of `geometry`.
+pub(super) fn map_object(
+    map: &Map,
+    layer: &str,
+    method: Method,
+    target: usize,
+    geometry: &CropGeometry,
+) -> Result<JsValue, JsValue> {
     let peak = map.peak();
-    let [x, y, width, height] = geometry.crop;
-    let centre = |cell: usize, cells: usize| (cell as f64 + 0.5) / cells as f64;
+    let [x, y] = geometry.locate([peak.row, peak.column], [map.height, map.width]);
     let facts = object(&MapFacts {
         width: map.width,
         height: map.height,
-        layer: subject.layer,
-        method: subject.method,
-        target: subject.target,
-        unit: subject.unit,
+        layer,
+        method: method.name(),
+        target,
+        unit: method.unit().name(),
         minimum: map.minimum(),
         maximum: map.maximum(),
-        peak: PeakFacts {
-            row: peak.row,
-            column: peak.column,
-            value: peak.value,
-            x: x + width * centre(peak.column, map.width),
-            y: y + height * centre(peak.row, map.height),
-        },
+        peak: PeakFacts { row: peak.row, column: peak.column, value: peak.value, x, y },
         blank: map.is_blank(),
     })?;
     Reflect::set(&facts, &"values".into(), &Float32Array::from(map.values.as_slice()))?;

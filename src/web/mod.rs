@@ -2,12 +2,12 @@
 //!
 //! Here: a session, its model, its engine and its photo. What can be asked about the photo is said in the other files.
 
-mod archive;
 mod erase;
 mod explain;
 mod files;
 mod map;
 mod model;
+mod photo_zip;
 mod picture;
 mod survey;
 mod trust;
@@ -16,7 +16,8 @@ use crate::cpu::CpuEngine;
 use crate::engine::choice::{Choice, Chooser, ChosenEngine, Timing, Wish};
 use crate::engine::{Description, Engine, FallbackEngine};
 use crate::model::Model;
-use crate::photo::{Photo, PhotoError, Rectangle};
+use crate::photo::{CropGeometry, Photo, PhotoError, opaque};
+use crate::stopwatch::milliseconds_since;
 use crate::{GradCam, GradCamError};
 use js_sys::{Error, Function, Promise, Reflect, Uint8Array};
 use serde::Serialize;
@@ -97,8 +98,9 @@ pub struct Session {
     chooser: Chooser,
 }
 
+/// `Geometry` of `gradcam.d.ts`.
 #[derive(Serialize)]
-struct Geometry {
+struct GeometryFacts {
     photo: [u32; 2],
     crop: [f64; 4],
 }
@@ -107,7 +109,7 @@ struct Geometry {
 struct OpenedFacts {
     width: u32,
     height: u32,
-    geometry: Geometry,
+    geometry: GeometryFacts,
     decode: f64,
 }
 
@@ -124,9 +126,9 @@ impl Session {
     /// `chooser` will choose other engines.
     #[wasm_bindgen(constructor)]
     pub fn new(file: &[u8], options: JsValue, chooser: Option<EngineChooser>) -> Result<Session, JsValue> {
-        let Model { network, preprocessing } = model::read(file, options)?;
+        let Model { network, input, classes } = model::read(file, options)?;
         let engine = CpuEngine::new(network).map_err(|error| refusal(error.into()))?;
-        let cam = GradCam::new(FallbackEngine::new(engine), preprocessing);
+        let cam = GradCam::new(FallbackEngine::new(engine), input, classes);
         Ok(Self { cam, chooser: chooser.unwrap_or_default().chooser })
     }
 
@@ -165,19 +167,9 @@ impl Session {
 
     /// Size, geometry and pixels of the current photo to show, and what the network sees; worked out since `start`.
     fn opened(&self, start: Instant) -> Result<JsValue, JsValue> {
-        let photo = self.cam.photo().map_err(refusal)?;
-        let (width, height, mut pixels) = photo.scaled_to_fit(SHOWN_SIDE);
-        let geometry = self.geometry()?;
-        if let Some(erasure) = self.cam.erasure() {
-            let [x, y, crop_width, crop_height] = geometry.crop;
-            let across = f64::from(width) / f64::from(geometry.photo[0]);
-            let down = f64::from(height) / f64::from(geometry.photo[1]);
-            let square =
-                Rectangle { x: x * across, y: y * down, width: crop_width * across, height: crop_height * down };
-            // A photo has pixels, so that this fits.
-            erasure.paint(&mut pixels, width as usize, square);
-        }
-        let crop = opaque(&self.cam.seen().map_err(refusal)?);
+        let (width, height, pixels) = self.cam.shown(SHOWN_SIDE).map_err(refusal)?;
+        let crop = opaque(self.cam.seen().map_err(refusal)?);
+        let geometry = self.geometry_facts()?;
         let facts = object(&OpenedFacts { width, height, geometry, decode: milliseconds_since(start) })?;
         Reflect::set(&facts, &"pixels".into(), &Uint8Array::from(pixels.as_slice()))?;
         Reflect::set(&facts, &"crop".into(), &Uint8Array::from(crop.as_slice()))?;
@@ -185,10 +177,18 @@ impl Session {
     }
 
     /// Where the current photo's crop lies.
-    fn geometry(&self) -> Result<Geometry, JsValue> {
+    fn geometry(&self) -> Result<CropGeometry, JsValue> {
+        self.cam.geometry().map_err(refusal)
+    }
+
+    /// The same as JavaScript sees it.
+    fn geometry_facts(&self) -> Result<GeometryFacts, JsValue> {
         let photo = self.cam.photo().map_err(refusal)?;
-        let crop = self.cam.geometry().map_err(refusal)?.in_photo;
-        Ok(Geometry { photo: [photo.width(), photo.height()], crop: [crop.x, crop.y, crop.width, crop.height] })
+        let crop = self.geometry()?.in_photo;
+        Ok(GeometryFacts {
+            photo: [photo.width(), photo.height()],
+            crop: [crop.x, crop.y, crop.width, crop.height],
+        })
     }
 }
 
@@ -197,14 +197,9 @@ fn refusal(error: GradCamError) -> JsValue {
     failure(error.code(), error)
 }
 
-/// RGB → RGBA.
-fn opaque(rgb: &[u8]) -> Vec<u8> {
-    rgb.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect()
-}
-
-/// Tells JavaScript how far a long computation is. `listen` returns a promise of whether to go on, which lets other messages
-/// in meanwhile; one that fails is a no.
-async fn tell(listen: &Function, news: Result<JsValue, JsValue>) -> bool {
+/// Notifies JavaScript of how far a long computation is. `listen` returns a promise of whether to go on, which lets other
+/// messages in meanwhile; one that fails is a no.
+async fn notify(listen: &Function, news: Result<JsValue, JsValue>) -> bool {
     let promise = news.and_then(|news| listen.call1(&JsValue::UNDEFINED, &news));
     let Some(promise) = promise.ok().and_then(|promise| promise.dyn_into::<Promise>().ok()) else {
         return false;
@@ -213,10 +208,6 @@ async fn tell(listen: &Function, news: Result<JsValue, JsValue>) -> bool {
 }
 
 /// Asks JavaScript whether a long computation is still wanted, without any news of it.
-async fn go_on(listen: &Function) -> bool {
-    tell(listen, Ok(JsValue::UNDEFINED)).await
-}
-
-fn milliseconds_since(start: Instant) -> f64 {
-    start.elapsed().as_secs_f64() * 1e3
+async fn is_wanted(listen: &Function) -> bool {
+    notify(listen, Ok(JsValue::UNDEFINED)).await
 }

@@ -1,9 +1,10 @@
 //! The model as JavaScript sees it, and what JavaScript may say of it.
 
 use super::{Session, failure, object, parse, refusal};
-use crate::model::{Model, ModelOptions};
-use crate::network::Operation;
-use crate::photo::Preprocessing;
+use crate::explain::Method;
+use crate::model::{Model, ModelOptions, OutputSpec};
+use crate::network::Network;
+use crate::photo::InputSpec;
 use crate::weights::parse_labels;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -16,6 +17,7 @@ struct Options {
     resize: Option<u32>,
     mean: Option<[f32; 3]>,
     std: Option<[f32; 3]>,
+    output: Option<OutputSpec>,
 }
 
 #[derive(Serialize)]
@@ -29,6 +31,45 @@ struct ModelFacts<'a> {
     resize: u32,
     mean: [f32; 3],
     std: [f32; 3],
+    output: OutputSpec,
+    linear_head_layer: Option<String>,
+    methods: Vec<MethodFacts>,
+}
+
+/// `MethodTraits` of `gradcam.d.ts`: a row of the table of methods, and whether the network has what it takes.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MethodFacts {
+    name: &'static str,
+    unit: &'static str,
+    has_cells: bool,
+    sees_layer: bool,
+    sees_class: bool,
+    has_sign: bool,
+    guided: bool,
+    has_layer_maps: bool,
+    passes: Option<usize>,
+    unavailable: Option<String>,
+    source: String,
+}
+
+impl MethodFacts {
+    fn new(method: Method, network: &Network) -> Self {
+        let row = method.traits();
+        Self {
+            name: row.name,
+            unit: row.unit.name(),
+            has_cells: row.has_cells,
+            sees_layer: row.sees_layer,
+            sees_class: row.sees_class,
+            has_sign: row.has_sign,
+            guided: row.guided,
+            has_layer_maps: row.has_layer_maps,
+            passes: row.passes,
+            unavailable: method.fits(network).err().map(|misfit| misfit.to_string()),
+            source: row.source.to_string(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -41,8 +82,8 @@ struct LayerFacts<'a> {
 
 /// Reads a model file, with `LoadOptions` of `gradcam.d.ts`.
 pub(super) fn read(file: &[u8], options: JsValue) -> Result<Model, JsValue> {
-    let Options { labels, input_size, resize, mean, std } = parse(options)?;
-    let options = ModelOptions { labels, input_size, resize, mean, std };
+    let Options { labels, input_size, resize, mean, std, output } = parse(options)?;
+    let options = ModelOptions { labels, input_size, resize, mean, std, output };
     Model::read(file, options).map_err(|error| refusal(error.into()))
 }
 
@@ -64,26 +105,21 @@ impl Session {
                 }
             })
             .collect();
-        let &Preprocessing { resize, crop, mean, std } = self.cam.preprocessing();
+        let &InputSpec { resize, crop, mean, std } = self.cam.input();
+        let classes = self.cam.classes();
         object(&ModelFacts {
             architecture: network.architecture(),
-            labels: network.labels(),
+            labels: &classes.labels,
             layers,
-            parameters: network.nodes().iter().map(|node| parameters(&node.operation)).sum(),
+            parameters: network.parameters(),
             input_size: crop,
             resize,
             mean,
             std,
+            output: classes.output,
+            linear_head_layer: network.linear_head().map(|head| head.layer.name),
+            methods: Method::ALL.into_iter().map(|method| MethodFacts::new(method, network)).collect(),
         })
-    }
-}
-
-/// Weights and biases, BatchNorm folded in.
-fn parameters(operation: &Operation) -> usize {
-    match operation {
-        Operation::Convolution(convolution) => convolution.weight.len() + convolution.bias.len(),
-        Operation::Linear(linear) => linear.weight.len() + linear.bias.len(),
-        Operation::Input | Operation::MaxPool(_) | Operation::GlobalAveragePool => 0,
     }
 }
 

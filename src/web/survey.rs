@@ -1,11 +1,12 @@
 //! One photo of many.
 
 use super::explain::method;
-use super::{Session, failure, milliseconds_since, object, opaque, parse, refusal};
-use crate::cam::Spread;
-use crate::explain::{Prediction, Survey, SurveyQuestion};
-use crate::photo::Photo;
+use super::{Session, failure, object, parse, refusal};
+use crate::cam::EvidenceDistribution;
+use crate::explain::{Survey, SurveyQuestion};
+use crate::photo::{Photo, opaque};
 use crate::render::{self, Colors, Scale};
+use crate::stopwatch::milliseconds_since;
 use js_sys::{Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -24,10 +25,10 @@ struct SurveyOptions {
 }
 
 #[derive(Serialize)]
-struct SurveyFacts<'a> {
-    expected: Option<&'a Prediction>,
+struct SurveyFacts {
+    expected: Option<usize>,
     margin: f32,
-    spread: Spread,
+    spread: EvidenceDistribution,
     decode: f64,
     side: u32,
 }
@@ -62,12 +63,12 @@ impl Session {
             Some(name) => name.parse().map_err(|error| failure("internal", error))?,
             None => Colors::Turbo,
         };
-        let question = SurveyQuestion { layer, method: method(name)?, expected, top: 5 };
+        let question = SurveyQuestion { layer, method: method(name)?, expected };
         self.cam.open_photo(photo);
         let survey = self.cam.survey(&question).await.map_err(refusal)?;
-        let Survey { explanation, expected, margin, spread } = &survey;
-        let facts =
-            object(&SurveyFacts { expected: expected.as_ref(), margin: *margin, spread: *spread, decode, side })?;
+        let Survey { explanation, expected, margin, evidence } = &survey;
+        let expected = expected.as_ref().map(|class| class.index);
+        let facts = object(&SurveyFacts { expected, margin: *margin, spread: *evidence, decode, side })?;
         let explanation_facts = self.explanation_object(explanation, start)?;
         let overlay = self.overlay(&survey, colors, side)?;
         Reflect::set(&facts, &"explanation".into(), &explanation_facts)?;
@@ -80,7 +81,7 @@ impl Session {
         let crop = self.cam.seen_at(side).map_err(refusal)?;
         let side = side as usize;
         let heatmap = render::heatmap(&survey.explanation.map, colors, Scale::Positive, None, side, side);
-        let whole = render::Rectangle { x: 0, y: 0, width: side, height: side };
+        let whole = render::PixelRectangle { x: 0, y: 0, width: side, height: side };
         Ok(render::overlay(&opaque(&crop), side, &heatmap, whole, OPACITY))
     }
 }

@@ -1,11 +1,13 @@
 //! Whether a map of the current photo can be trusted.
 
 use super::erase::chosen;
-use super::explain::{class_map, question};
-use super::{Geometry, Session, go_on, object, parse, picture, refusal, tell};
+use super::explain::question;
+use super::map::map_object;
+use super::{Session, is_wanted, notify, object, parse, picture, refusal};
 use crate::Faithfulness;
 use crate::explain::Explanation;
 use crate::faithfulness::{Curve, RandomisationStep};
+use crate::photo::CropGeometry;
 use js_sys::{Array, Function, Reflect};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -35,28 +37,28 @@ struct StepFacts<'a> {
 
 #[wasm_bindgen]
 impl Session {
-    /// Deletion and insertion curves of a map, and its average drop. `listen` is told of every point.
+    /// Deletion and insertion curves of a map, and its average drop. `listen` is notified of every point.
     pub async fn faithfulness(&mut self, options: JsValue, listen: &Function) -> Result<JsValue, JsValue> {
         let MeasureOptions { steps } = parse(options.clone())?;
         let question = question(options)?;
-        let watch = async |point| match point {
-            Some(point) => tell(listen, object(&point)).await,
-            None => go_on(listen).await,
+        let progress = async |point| match point {
+            Some(point) => notify(listen, object(&point)).await,
+            None => is_wanted(listen).await,
         };
-        let measured = self.cam.faithfulness(&question, steps.unwrap_or(STEPS), watch).await;
+        let measured = self.cam.faithfulness(&question, steps.unwrap_or(STEPS), progress).await;
         let Faithfulness { curves, average_drop } = measured.map_err(refusal)?;
         object(&FaithfulnessFacts { curves, average_drop })
     }
 
-    /// A map while the weights are scrambled from the last layer to the first. `listen` is told of every step.
+    /// A map while the weights are scrambled from the last layer to the first. `listen` is notified of every step.
     pub async fn randomise(&mut self, options: JsValue, listen: &Function) -> Result<JsValue, JsValue> {
         let question = question(options)?;
         let geometry = self.geometry()?;
-        let watch = async |step: Option<&RandomisationStep>| match step {
-            Some(step) => tell(listen, step_object(step, &geometry)).await,
-            None => go_on(listen).await,
+        let progress = async |step: Option<&RandomisationStep>| match step {
+            Some(step) => notify(listen, step_object(step, &geometry)).await,
+            None => is_wanted(listen).await,
         };
-        let steps = self.cam.randomise(&question, watch).await.map_err(refusal)?;
+        let steps = self.cam.randomise(&question, progress).await.map_err(refusal)?;
         let objects = Array::new();
         for step in &steps {
             objects.push(&step_object(step, &geometry)?);
@@ -65,22 +67,24 @@ impl Session {
     }
 
     /// The pixels where a map is highest, as many as `share` of what the network sees: 1 there, 0 elsewhere.
-    pub fn hottest(&self, values: Vec<f32>, columns: usize, rows: usize, share: f64) -> Result<Vec<u8>, JsValue> {
-        Ok(bytes(self.cam.hottest(&picture::map(values, columns, rows)?, share)))
+    #[wasm_bindgen(js_name = hottest)]
+    pub fn top_mask(&self, values: Vec<f32>, columns: usize, rows: usize, share: f64) -> Result<Vec<u8>, JsValue> {
+        Ok(bytes(self.cam.top_mask(&picture::map(values, columns, rows)?, share)))
     }
 
-    /// A mask of the same area elsewhere.
-    pub fn elsewhere(&self, mask: &[u8]) -> Result<Vec<u8>, JsValue> {
-        Ok(bytes(self.cam.elsewhere(&chosen(mask)).map_err(refusal)?))
+    /// A mask of the same area elsewhere, to compare with.
+    #[wasm_bindgen(js_name = elsewhere)]
+    pub fn control_mask(&self, mask: &[u8]) -> Result<Vec<u8>, JsValue> {
+        Ok(bytes(self.cam.control_mask(&chosen(mask)).map_err(refusal)?))
     }
 }
 
 /// `RandomisationStep` of `gradcam.d.ts`.
-fn step_object(step: &RandomisationStep, geometry: &Geometry) -> Result<JsValue, JsValue> {
+fn step_object(step: &RandomisationStep, geometry: &CropGeometry) -> Result<JsValue, JsValue> {
     let &RandomisationStep { ref layer, correlation, ref explanation, done, total } = step;
     let facts = object(&StepFacts { layer, correlation, done, total })?;
     let Explanation { map, layer, method, target, .. } = explanation;
-    Reflect::set(&facts, &"map".into(), &class_map(map, layer, *method, target.index, geometry)?)?;
+    Reflect::set(&facts, &"map".into(), &map_object(map, layer, *method, target.index, geometry)?)?;
     Ok(facts)
 }
 

@@ -54,7 +54,7 @@ mod browser {
     }
 
     fn network(model: &[u8]) -> Result<Network, JsError> {
-        Ok(Network::from_weights(&Weights::read(model)?, None)?)
+        Ok(Network::from_weights(&Weights::read(model)?)?)
     }
 
     async fn compare_untrained(untrained: Untrained, photo: &[u8], reference: &[u8]) -> Result<String, JsError> {

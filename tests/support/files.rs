@@ -24,5 +24,5 @@ pub fn default_model() -> Vec<u8> {
 pub fn default_network() -> Network {
     let bytes = default_model();
     let weights = Weights::from_safetensors(&bytes).expect("the default model");
-    Network::from_weights(&weights, None).expect("a ResNet-18")
+    Network::from_weights(&weights).expect("a ResNet-18")
 }

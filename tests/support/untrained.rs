@@ -109,9 +109,8 @@ impl View for Generated<'_> {
 pub fn untrained_network(untrained: Untrained, reference: &Reference) -> Network {
     let sum = untrained.checksum(CLASSES).to_string();
     assert_eq!(sum, reference.metadata("weights_checksum"), "the formula for the weights");
-    let build = |model: &[u8]| {
-        Network::from_weights(&Weights::read(model).expect("a model file"), None).expect("a ResNet")
-    };
+    let build =
+        |model: &[u8]| Network::from_weights(&Weights::read(model).expect("a model file")).expect("a ResNet");
     let network = build(&untrained.safetensors(CLASSES));
     let other = build(&untrained.checkpoint(CLASSES));
     assert!(network.has_same_graph(&other), "the same graph");

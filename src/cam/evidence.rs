@@ -6,7 +6,7 @@ use super::Map;
 /// Shares of the sum of a map's positive values; all 0 where there are none.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Spread {
+pub struct EvidenceDistribution {
     /// In the quarter of the cells with the highest values: rounded to whole cells, and at least one.
     pub strongest_quarter: f64,
     /// In the outermost ring of cells.
@@ -14,29 +14,33 @@ pub struct Spread {
     /// Outside the middle: the centred rectangle of half the width and half the height. Cells that lie partly in it count
     /// by their share of the area.
     pub outside_middle: f64,
-    /// What the last two would be if the evidence were even.
-    pub even: Even,
+    /// What the last two would be if every cell had as much.
+    #[serde(rename = "even")]
+    pub uniform: Uniform,
 }
 
-/// Shares of the area.
+/// Shares of the area: what a map of one value throughout would have.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Even {
+pub struct Uniform {
     /// Of the outermost ring of cells.
     pub border: f64,
     /// Of what lies outside the middle.
     pub outside_middle: f64,
 }
 
-/// The spread of the positive part of `map`.
-pub fn spread(map: &Map) -> Spread {
+/// Where the positive part of `map` lies.
+pub fn evidence_distribution(map: &Map) -> EvidenceDistribution {
     let evidence: Vec<f64> = map.values.iter().map(|&value| f64::from(value.max(0.0))).collect();
-    let even = vec![1.0; evidence.len()];
-    Spread {
+    let uniform = vec![1.0; evidence.len()];
+    EvidenceDistribution {
         strongest_quarter: strongest_quarter(&evidence),
         border: share(map, &evidence, on_border),
         outside_middle: share(map, &evidence, outside_middle),
-        even: Even { border: share(map, &even, on_border), outside_middle: share(map, &even, outside_middle) },
+        uniform: Uniform {
+            border: share(map, &uniform, on_border),
+            outside_middle: share(map, &uniform, outside_middle),
+        },
     }
 }
 

@@ -1,4 +1,11 @@
-//! What methods there are, by name.
+//! What methods there are, by name. What is known of each beyond that stands in the `table`; whether a network has what it
+//! takes, in `fit`.
+
+mod fit;
+mod table;
+
+pub use fit::Misfit;
+pub use table::{Source, Traits, Unit};
 
 use crate::cam;
 use std::str::FromStr;
@@ -8,49 +15,24 @@ use std::str::FromStr;
 pub enum Method {
     /// One of those that follow from the activation and the gradient at a layer.
     Cam(cam::Method),
-    /// See [`cam::eigen_cam`].
+    /// The first principal component of the activations: [`cam::eigen_cam`].
     EigenCam,
-    /// See [`cam::ablation_weight`].
+    /// Feature maps weighted by what the logit loses without them: [`cam::ablation_weight`].
     AblationCam,
     /// Grad-CAM of what sets the class apart from those most like it: see [`finer`](super::finer).
     FinerCam,
     /// LayerCAM's maps of all stages in one: see [`cam::fuse`].
     LayerCamFused,
-    /// See [`cam::largest_magnitude`].
+    /// The gradient at the input: [`cam::largest_magnitude`].
     InputGradient,
-    /// The same of the mean gradient over noisy copies of the photo (Smilkov et al. 2017).
+    /// The same of the mean gradient over noisy copies of the photo.
     SmoothGrad,
-    /// See [`cam::along_path`].
+    /// The gradient summed up on the way from a blank photo: [`cam::along_path`].
     IntegratedGradients,
-    /// See [`Engine::guided_gradient`](crate::engine::Engine::guided_gradient).
+    /// What guided backpropagation brings back: [`Engine::guided_gradient`](crate::engine::Engine::guided_gradient).
     GuidedBackprop,
-    /// See [`cam::guided_grad_cam`].
+    /// That, where Grad-CAM's map of a layer is above zero: [`cam::guided_grad_cam`].
     GuidedGradCam,
-}
-
-/// What a map's values are in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Unit {
-    /// Logits.
-    Logit,
-    /// The activations of the layer.
-    Activation,
-    /// Logits for each standard deviation of a channel of the input, which is what its values are normalised by.
-    LogitPerDeviation,
-    /// Shares of the largest value.
-    Relative,
-}
-
-impl Unit {
-    /// The name programs know it by.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Logit => "logit",
-            Self::Activation => "activation",
-            Self::LogitPerDeviation => "logit-per-deviation",
-            Self::Relative => "relative",
-        }
-    }
 }
 
 impl Method {
@@ -74,38 +56,22 @@ impl Method {
 
     /// The name users and programs call it by.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cam(method) => method.name(),
-            Self::EigenCam => "eigen-cam",
-            Self::AblationCam => "ablation-cam",
-            Self::FinerCam => "finer-cam",
-            Self::LayerCamFused => "layer-cam-fused",
-            Self::InputGradient => "input-gradient",
-            Self::SmoothGrad => "smooth-grad",
-            Self::IntegratedGradients => "integrated-gradients",
-            Self::GuidedBackprop => "guided-backprop",
-            Self::GuidedGradCam => "guided-grad-cam",
-        }
+        self.traits().name
     }
 
     /// What its maps are in.
     pub const fn unit(self) -> Unit {
-        match self {
-            Self::Cam(_) | Self::FinerCam | Self::IntegratedGradients => Unit::Logit,
-            Self::EigenCam | Self::AblationCam => Unit::Activation,
-            Self::InputGradient | Self::SmoothGrad | Self::GuidedBackprop => Unit::LogitPerDeviation,
-            Self::LayerCamFused | Self::GuidedGradCam => Unit::Relative,
-        }
+        self.traits().unit
     }
 
     /// Whether its maps have the cells of a layer; all others have the input's pixels.
     pub const fn has_cells(self) -> bool {
-        matches!(self, Self::Cam(_) | Self::EigenCam | Self::AblationCam | Self::FinerCam)
+        self.traits().has_cells
     }
 
     /// Whether it looks at one layer, so that the map is another at another layer.
     pub const fn sees_layer(self) -> bool {
-        self.has_cells() || matches!(self, Self::GuidedGradCam)
+        self.traits().sees_layer
     }
 }
 

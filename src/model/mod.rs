@@ -1,43 +1,23 @@
-//! A model as it is used: the network in a file, and how photos become its input.
+//! A model as it is used: the network in a file, how photos become its input, and what its logits stand for.
 //!
 //! What the file does not say, the caller may; what neither says is as torchvision's ImageNet models have it.
 
-use crate::network::{Network, NetworkError};
-use crate::photo::Preprocessing;
-use crate::weights::{Weights, WeightsError};
+mod classes;
+mod error;
+mod output;
+
+pub use classes::{ClassScore, Classes};
+pub use error::ModelError;
+pub use output::{OutputSpec, UnknownOutput};
+
+pub(crate) use classes::best;
+
+use crate::network::Network;
+use crate::photo::InputSpec;
+use crate::weights::Weights;
 
 /// The most pixels to which a photo's shorter side is resized.
 const MAX_RESIZE: u32 = 2048;
-
-/// What is wrong with a model, or with what was asked of it.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ModelError {
-    /// No network can be built.
-    #[error(transparent)]
-    Network(#[from] NetworkError),
-    /// The preprocessing makes no sense.
-    #[error("The preprocessing cannot be used: {reason}.")]
-    Preprocessing {
-        /// Which part of it, and why.
-        reason: String,
-    },
-}
-
-impl From<WeightsError> for ModelError {
-    fn from(error: WeightsError) -> Self {
-        Self::Network(error.into())
-    }
-}
-
-impl ModelError {
-    /// Stable name for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Network(error) => error.code(),
-            Self::Preprocessing { .. } => "model-preprocessing",
-        }
-    }
-}
 
 /// What the caller knows better than the file.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -52,52 +32,76 @@ pub struct ModelOptions {
     pub mean: Option<[f32; 3]>,
     /// Standard deviation of each channel, channels scaled to 0…1.
     pub std: Option<[f32; 3]>,
+    /// How logits become probabilities.
+    pub output: Option<OutputSpec>,
 }
 
-/// A network, and what it expects of a photo.
+/// A network, what it expects of a photo, and what its answer means.
 #[derive(Debug, Clone)]
 pub struct Model {
-    /// The network, with labels, for an input of [`Preprocessing::crop`] pixels on each side.
+    /// The network, for an input of [`InputSpec::crop`] pixels on each side.
     pub network: Network,
     /// From photo to input.
-    pub preprocessing: Preprocessing,
+    pub input: InputSpec,
+    /// From logits to what they stand for: as many classes as the network has logits.
+    pub classes: Classes,
 }
 
 impl Model {
-    /// Reads a model file: `.safetensors`, or a state dict of PyTorch's. Its metadata may have `input_size`, `resize`, and
-    /// JSON arrays `mean` and `std`, besides `architecture` and `labels`; `options` go before them.
+    /// Reads a model file: `.safetensors`, or a state dict of PyTorch's. Its metadata may have `input_size`, `resize`,
+    /// `output` (`softmax` or `sigmoid`), and JSON arrays `mean` and `std`, besides `architecture` and `labels`; `options`
+    /// go before them.
     ///
     /// # Errors
     /// [`ModelError`] says which tensor, or which number, is wrong, and what was expected.
     pub fn read(file: &[u8], options: ModelOptions) -> Result<Self, ModelError> {
         let weights = Weights::read(file)?;
-        let preprocessing = preprocessing(&weights, &options)?;
-        let network = Network::from_weights(&weights, options.labels)?;
+        let input = input_spec(&weights, &options)?;
+        let network = Network::from_weights(&weights)?;
         // As wide as it is high, and at most 65,535.
-        let network = network.with_input_side(preprocessing.crop as usize)?;
-        Ok(Self { network, preprocessing })
+        let network = network.with_input_side(input.crop as usize)?;
+        let classes = classes(&weights, options, network.classes())?;
+        Ok(Self { network, input, classes })
     }
 }
 
+/// Labels and output from the options, else the file; else the classes are numbered, and one of all.
+fn classes(weights: &Weights, options: ModelOptions, count: usize) -> Result<Classes, ModelError> {
+    let ModelOptions { labels, output, .. } = options;
+    let mut classes = Classes::numbered(count);
+    if let Some(labels) = labels.or_else(|| weights.labels().map(<[String]>::to_vec)) {
+        if labels.len() != count {
+            return Err(ModelError::LabelCount { labels: labels.len(), classes: count });
+        }
+        classes.labels = labels;
+    }
+    if let Some(output) = output {
+        classes.output = output;
+    } else if let Some(name) = weights.metadata("output") {
+        classes.output = name.parse()?;
+    }
+    Ok(classes)
+}
+
 /// From the options, else the file, else the defaults.
-fn preprocessing(weights: &Weights, options: &ModelOptions) -> Result<Preprocessing, ModelError> {
-    let default = Preprocessing::IMAGENET;
+fn input_spec(weights: &Weights, options: &ModelOptions) -> Result<InputSpec, ModelError> {
+    let default = InputSpec::IMAGENET;
     let length = |key| stated(weights, key, |text| text.parse::<u32>().ok());
     let channels = |key| stated(weights, key, |text| serde_json::from_str::<[f32; 3]>(text).ok());
     let crop = options.input_size.or(length("input_size")?).unwrap_or(default.crop);
-    let preprocessing = Preprocessing {
+    let input = InputSpec {
         crop,
         resize: options.resize.or(length("resize")?).unwrap_or_else(|| usual_resize(crop)),
         mean: options.mean.or(channels("mean")?).unwrap_or(default.mean),
         std: options.std.or(channels("std")?).unwrap_or(default.std),
     };
-    check(&preprocessing)?;
-    Ok(preprocessing)
+    check(&input)?;
+    Ok(input)
 }
 
 /// 256 for 224, and in this proportion for other sizes.
 fn usual_resize(crop: u32) -> u32 {
-    let Preprocessing { resize, crop: usual, .. } = Preprocessing::IMAGENET;
+    let InputSpec { resize, crop: usual, .. } = InputSpec::IMAGENET;
     // Saturated, not overflown: what is too large is refused afterwards.
     (u64::from(crop) * u64::from(resize)).div_ceil(u64::from(usual)).try_into().unwrap_or(u32::MAX)
 }
@@ -109,8 +113,8 @@ fn stated<T>(weights: &Weights, key: &str, read: impl Fn(&str) -> Option<T>) -> 
     read(text).map(Some).ok_or_else(|| ModelError::Preprocessing { reason: reason() })
 }
 
-fn check(preprocessing: &Preprocessing) -> Result<(), ModelError> {
-    let &Preprocessing { resize, crop, mean, std } = preprocessing;
+fn check(input: &InputSpec) -> Result<(), ModelError> {
+    let &InputSpec { resize, crop, mean, std } = input;
     let refuse = |reason: String| Err(ModelError::Preprocessing { reason });
     if resize < crop {
         return refuse(format!("a photo resized to {resize} pixels has no square of {crop} × {crop} pixels"));

@@ -1,7 +1,7 @@
 //! Photos in a ZIP archive that is too large to be in memory: it is read where it lies, entry by entry.
 
 use super::{failure, object};
-use crate::photo::archive::PhotoArchive;
+use crate::photo::zip::PhotoArchive;
 use js_sys::Uint8Array;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use wasm_bindgen::prelude::*;
