@@ -85,7 +85,7 @@ test('the margin adds up, on one scale and on three, at the layer of the page', 
       [0, 2],
     ].some(([one, other]) => alike(shared[one], shared[other])),
   );
-  await page.getByText('Each on its own scale').click();
+  await page.locator('#panel-compare').getByText('Each on its own scale').click();
   await compared(page);
   for (const [index, end] of (await ends()).entries())
     assert.ok(rounds(end, Math.max(...[p, q, margin][index].map(Math.abs))));

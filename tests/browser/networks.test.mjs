@@ -334,7 +334,7 @@ test('two networks answer for the same photo, their maps on one scale', async (t
   const [first, second] = await ends();
   assert.equal(first, second, 'one scale');
   assert.match(await text(page, '#models-same-box'), /knows no “marigold”/);
-  await page.getByLabel('Each on its own scale').check();
+  await page.locator('#panel-models').getByLabel('Each on its own scale').check();
   await page.waitForFunction(() => {
     const [one, other] = [...document.querySelectorAll('.models-ticks span:last-child')].map(
       (tick) => tick.textContent,
