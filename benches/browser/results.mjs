@@ -6,6 +6,7 @@ import { timeFolder } from './folder.mjs';
 import { timeHovers } from './hover.mjs';
 import { watchMemory } from './memory.mjs';
 import { timeStarts } from './start.mjs';
+import { Samples } from './statistics.mjs';
 import { print, say } from './terminal.mjs';
 import { time } from './time.mjs';
 
@@ -31,10 +32,10 @@ const SETTLED = 10;
 export async function timedResults(browser, rows, rounds, reference) {
   const page = await browser.open();
   say('Agreement with PyTorch (relative L2 unless said otherwise), then the times');
-  const samples = await time(page, rows, rounds, new Agreement(reference));
+  const times = await time(page, rows, rounds, new Agreement(reference));
   await page.close();
   return rows.map(({ name, what, ours, rival, against, bound }) => {
-    const [here, there] = [samples(ours), samples(rival)];
+    const [here, there] = [new Samples(times(ours)), new Samples(times(rival))];
     print(`  ${name}, ours: ${here}`, `  ${name}, ${against}: ${there}`);
     return ratioResult(what, here, there, against, bound);
   });

@@ -1,7 +1,7 @@
-// Times all subjects in turn, round after round, so that whatever else the machine does hits all alike.
+// Times all subjects in turn, round after round, so that whatever else the machine does hits all alike. Every other round
+// goes the other way, so that none is always the one before another.
 
 import { setTimeout } from 'node:timers/promises';
-import { Samples } from './statistics.mjs';
 
 /** @typedef {import('./rows.mjs').Subject} Subject */
 /** @typedef {import('./rows.mjs').TimedRow} TimedRow */
@@ -21,7 +21,7 @@ function key({ worker, task, options }) {
  * @param {TimedRow[]} rows
  * @param {Rounds} rounds
  * @param {import('./agreement.mjs').Agreement} agreement
- * @returns {Promise<(subject: Subject) => Samples>}
+ * @returns {Promise<(subject: Subject) => number[]>} milliseconds, round by round
  */
 export async function time(page, rows, { warmUp, runs }, agreement) {
   const subjects = new Map(rows.flatMap(({ ours, rival }) => [ours, rival]).map((one) => [key(one), one]));
@@ -37,13 +37,16 @@ export async function time(page, rows, { warmUp, runs }, agreement) {
   }
   /** @type {Map<string, number[]>} */
   const times = new Map(Array.from(subjects.keys(), (name) => [name, []]));
-  for (let round = -warmUp; round < runs; round++)
-    for (const [name, subject] of subjects) {
+  const turns = [...subjects];
+  for (let round = -warmUp; round < runs; round++) {
+    for (const [name, subject] of turns) {
       await setTimeout(PAUSE);
       // The second of two in a row counts: the first finds another engine's data in the caches, and threads asleep.
       await page.time(subject);
       const milliseconds = await page.time(subject);
       if (round >= 0) times.get(name)?.push(milliseconds);
     }
-  return (subject) => new Samples(times.get(key(subject)) ?? []);
+    turns.reverse();
+  }
+  return (subject) => times.get(key(subject)) ?? [];
 }
