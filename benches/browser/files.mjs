@@ -65,10 +65,14 @@ export class Reference {
   }
 }
 
-/** Makes what the workers fetch. @param {Reference} reference */
-export function prepare(reference) {
+/** Makes the input that all workers fetch. @param {Reference} reference */
+export function prepareInput(reference) {
   mkdirSync(MADE, { recursive: true });
   writeFileSync(`${MADE}/input.f32`, new Uint8Array(reference.input.buffer));
+}
+
+/** Makes what the rivals' workers fetch. */
+export function prepareRivals() {
   const model = buffer('www/models/resnet18-flowers102.safetensors');
   writeFileSync(`${MADE}/resnet18.onnx`, onnxModel(resnet18(model)));
   buildSync({

@@ -26,8 +26,10 @@ const MEMORY_BOUND = 256 * 2 ** 20;
 const SETTLED = 10;
 
 /**
+ * @typedef {typeof timedResults} Measure
  * @param {Browser} browser @param {import('./rows.mjs').TimedRow[]} rows
  * @param {import('./time.mjs').Rounds} rounds @param {Reference} reference
+ * @returns {Promise<Result[]>}
  */
 export async function timedResults(browser, rows, rounds, reference) {
   const page = await browser.open();

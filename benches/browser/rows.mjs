@@ -148,3 +148,26 @@ export function webgpuRows(flavours, target) {
     },
   ];
 }
+
+/**
+ * The rows by the pages that they are timed on. Those with threads have pages of their own: even idle, other engines'
+ * workers take from the cores that threads are to share.
+ * @param {TimedRow[]} rows
+ */
+export function pages(rows) {
+  const threads = (/** @type {TimedRow} */ { name }) => name.startsWith('threads');
+  const together = rows.filter((row) => !threads(row));
+  const alone = rows.filter(threads).map((row) => [row]);
+  return together.length ? [together, ...alone] : alone;
+}
+
+/**
+ * Says of a row's name whether it is wanted.
+ * @param {string[]} names of all rows
+ * @param {string | undefined} only the one that is, if not all are
+ */
+export function selection(names, only) {
+  if (only && !names.includes(only))
+    throw new Error(`There is no row called ${only}. The rows are: ${names.join(', ')}.`);
+  return (/** @type {string} */ name) => !only || only === name;
+}

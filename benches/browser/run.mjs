@@ -9,25 +9,10 @@
 //
 // A missed bound is told and is no failure: another machine, or a busy one, has other ratios. Answers that disagree are.
 
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { launch } from './browser.mjs';
-import { Reference, builtFlavours, prepare } from './files.mjs';
-import {
-  codeResult,
-  folderResults,
-  hoverResult,
-  memoryResult,
-  startResult,
-  timedResults,
-} from './results.mjs';
-import { timedRows, usualFlavour, webgpuRows } from './rows.mjs';
+import { againstRivals } from './rivals.mjs';
 import { terminalTable, writeReadme } from './table.mjs';
 import { print, say } from './terminal.mjs';
-import { webgpuResults } from './webgpu.mjs';
-
-/** Browsers compile WebAssembly again, better, where it runs often. */
-const WARM_UP = 3;
 
 async function main() {
   const { values: options } = parseArgs({
@@ -40,74 +25,15 @@ async function main() {
   });
   const runs = count('runs', options.runs);
   const explanations = count('explanations', options.explanations);
-  const flavours = builtFlavours();
-  const reference = new Reference();
-  const timed = timedRows(flavours, reference.target);
-  const webgpu = webgpuRows(flavours, reference.target);
-  const names = [
-    ...[...timed, ...webgpu].map(({ name }) => name),
-    'start',
-    'hover',
-    'folder',
-    'code',
-    'memory',
-  ];
-  if (options.only && !names.includes(options.only))
-    throw new Error(`There is no row called ${options.only}. The rows are: ${names.join(', ')}.`);
-  if (options.only && options.write)
-    throw new Error('--write puts the whole table into README.md: leave --only out.');
-  const wanted = (/** @type {string} */ name) => !options.only || options.only === name;
+  const { only, write } = options;
+  if (write && only) throw new Error('--write puts the whole table into README.md: leave --only out.');
 
-  say('Preparing');
-  prepare(reference);
-  const browser = await launch();
-  const results = [];
-  /** @type {string[]} */
-  const webgpuConditions = [];
-  try {
-    const rows = timed.filter(({ name }) => wanted(name));
-    // On pages of their own: even idle, other engines' workers take from the cores that threads are to share.
-    const together = rows.filter(({ name }) => !name.startsWith('threads'));
-    const alone = rows.filter(({ name }) => name.startsWith('threads')).map((row) => [row]);
-    for (const group of [together, ...alone])
-      if (group.length)
-        results.push(...(await timedResults(browser, group, { warmUp: WARM_UP, runs }, reference)));
-    const gpuRows = webgpu.filter(({ name }) => wanted(name));
-    if (gpuRows.length) {
-      const measured = await webgpuResults(gpuRows, runs, reference);
-      results.push(...measured.results);
-      webgpuConditions.push(...measured.conditions);
-    }
-    // Each starts a process of its own: half as many will do.
-    if (wanted('start'))
-      results.push(await startResult(browser, usualFlavour(flavours), Math.ceil(runs / 2), reference));
-    if (wanted('hover')) results.push(await hoverResult(browser, usualFlavour(flavours), runs));
-    // Each is some hundred photos long.
-    if (wanted('folder'))
-      results.push(...(await folderResults(browser, usualFlavour(flavours), Math.ceil(runs / 3))));
-    if (wanted('code')) results.push(await codeResult(flavours));
-    if (wanted('memory')) results.push(await memoryResult(browser, flavours, reference.target, explanations));
-  } finally {
-    await browser.close();
-  }
-
-  const conditions = [
-    `Medians of ${runs} runs, interleaved, each the second of two in a row, in headless Chromium ${browser.version.split('.')[0]}`,
-    `on ${cpus().length} cores of ${processor()}; one thread each unless said otherwise.`,
-    ...webgpuConditions,
-  ].join(' ');
+  const { results, conditions } = await againstRivals({ runs, only, explanations });
   say(conditions);
   print(terminalTable(results));
   const missed = results.filter(({ holds }) => !holds).length;
   print(missed ? `${missed} of ${results.length} bounds are missed.` : 'All bounds hold.');
-  if (options.write) writeReadme(results, conditions);
-}
-
-/** The processor's family: servers do not always tell the model, and a reader gains nothing from it. */
-function processor() {
-  return cpus()[0]
-    .model.replaceAll(/\((R|TM)\)/g, '')
-    .replace(/ (\d|CPU|@).*/, '');
+  if (write) writeReadme(results, conditions);
 }
 
 /** @param {string} option @param {string} text */

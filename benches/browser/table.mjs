@@ -1,6 +1,7 @@
 // The table of results, for the terminal and for README.md.
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { ROOT } from './files.mjs';
 
 /**
@@ -12,6 +13,8 @@ import { ROOT } from './files.mjs';
  * @property {string} bound
  * @property {boolean} holds
  */
+
+/** @typedef {{ results: Result[], conditions: string }} Report `conditions`: sentences that say how it was measured */
 
 const BEGIN = '<!-- benchmark: written by ./build.sh bench --write -->';
 const END = '<!-- /benchmark -->';
@@ -34,6 +37,18 @@ export function terminalTable(results) {
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** In which browser, on what. @param {import('./browser.mjs').Browser} browser */
+export function place({ version }) {
+  return `in headless Chromium ${version.split('.')[0]} on ${cpus().length} cores of ${processor()}`;
+}
+
+/** The processor's family: servers do not always tell the model, and a reader gains nothing from it. */
+function processor() {
+  return cpus()[0]
+    .model.replaceAll(/\((R|TM)\)/g, '')
+    .replace(/ (\d|CPU|@).*/, '');
 }
 
 /** @param {Result[]} results @param {string} conditions a sentence that says how it was measured */

@@ -8,6 +8,9 @@ import { setTimeout } from 'node:timers/promises';
 
 /** @typedef {{ warmUp: number, runs: number }} Rounds how many there are, and how many before the first that counts */
 
+/** Rounds that do not count: browsers compile WebAssembly again, better, where it runs often. */
+export const WARM_UP = 3;
+
 /** Milliseconds between runs. Threads that wait for work spin for a while before they sleep, at others' cost. */
 const PAUSE = 100;
 

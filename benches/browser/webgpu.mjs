@@ -2,22 +2,23 @@
 // on SwiftShader, which computes on the processor.
 
 import { launch } from './browser.mjs';
-import { timedResults } from './results.mjs';
 import { print, say } from './terminal.mjs';
 
 const SWITCHES = ['--enable-unsafe-webgpu'];
 
-/** How many runs on a GPU one on software stands for: there, one of the rivals' takes ten seconds. */
-const SHARE = 5;
 /** Shaders are compiled once, at their first use. */
 const WARM_UP = 1;
 
 /**
- * @param {import('./rows.mjs').TimedRow[]} rows @param {number} runs @param {import('./files.mjs').Reference} reference
+ * @param {import('./results.mjs').Measure} measure
+ * @param {import('./rows.mjs').TimedRow[]} rows
+ * @param {number} runs on a GPU
+ * @param {number} softwareRuns as many where there is none
+ * @param {import('./files.mjs').Reference} reference
  * @returns {Promise<{ results: import('./table.mjs').Result[], conditions: string[] }>} `conditions`: sentences that say
  *   how they were measured
  */
-export async function webgpuResults(rows, runs, reference) {
+export async function webgpuResults(measure, rows, runs, softwareRuns, reference) {
   const browser = await launch(SWITCHES);
   try {
     const page = await browser.open();
@@ -29,8 +30,8 @@ export async function webgpuResults(rows, runs, reference) {
     }
     const { name, software } = adapter;
     say(`WebGPU on ${name}`);
-    const rounds = { warmUp: WARM_UP, runs: software ? Math.ceil(runs / SHARE) : runs };
-    const results = await timedResults(browser, rows, rounds, reference);
+    const rounds = { warmUp: WARM_UP, runs: software ? softwareRuns : runs };
+    const results = await measure(browser, rows, rounds, reference);
     const kind = software ? 'software that runs on all cores: no GPU took part' : 'a GPU';
     const conditions = [
       `The rows on WebGPU: medians of ${rounds.runs} runs on the adapter ${name}, ${kind}.`,
