@@ -5,6 +5,8 @@
 #   ./build.sh serve [port]   build, then serve dist/ on this machine (port 8000, or the next free one)
 #   ./build.sh test           every check: format, lints, native tests, types, the site in a real browser
 #   ./build.sh bench [...]    compare its speed with other engines, in a real browser: see benches/browser/run.mjs
+#   ./build.sh bench --against DIR [--only ROW] [--runs N]
+#                             or with the build of another checkout in DIR, where ./build.sh bench --only code made it
 #
 # Expected to be there: Rust (rustup) and Node. CHROMIUM=/path names the browser of the tests, where it is not found.
 set -euo pipefail

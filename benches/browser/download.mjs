@@ -1,12 +1,11 @@
 // How many bytes of code travel to a visitor, compressed as static hosts do at best.
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
-import { ROOT } from './files.mjs';
+import { ROOT, SITE } from './files.mjs';
 
-const SITE = `${ROOT}dist/`;
 const ONNXRUNTIME = `${ROOT}benches/browser/node_modules/onnxruntime-web/dist/`;
 
 /** The library's code apart from the engines', and what the page adds to it. */
@@ -27,29 +26,40 @@ async function total(files) {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Paths of the built site's files, relative to it. @returns {string[]} */
-function siteFiles() {
-  return readdirSync(SITE, { recursive: true, withFileTypes: true })
+/** A built site's files. @param {string} site @param {RegExp} which of their paths, relative to it */
+function siteFiles(site, which) {
+  return readdirSync(site, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(SITE.length));
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => which.test(file.slice(site.length)));
 }
 
-/** The engine of each flavour with the library around it; the whole page around that; onnxruntime-web's wasm backend. */
-export async function downloads(/** @type {string[]} */ flavours) {
-  const files = siteFiles();
-  const bytes = (/** @type {RegExp} */ which) =>
-    total(files.filter((file) => which.test(file)).map((file) => SITE + file));
-  const library = await bytes(LIBRARY);
-  const engines = await Promise.all(
-    flavours.map(async (flavour) => ({
-      flavour,
-      bytes: library + (await bytes(new RegExp(`^www/wasm/${flavour}/.*\\.(js|wasm)$`))),
-    })),
+/**
+ * The engine of each flavour with the library around it; and how large its WebAssembly is as it runs.
+ * @param {string[]} flavours @param {string} site
+ */
+export async function engineDownloads(flavours, site = SITE) {
+  const library = await total(siteFiles(site, LIBRARY));
+  return Promise.all(
+    flavours.map(async (flavour) => {
+      const files = siteFiles(site, new RegExp(`^www/wasm/${flavour}/.*\\.(js|wasm)$`));
+      const wasm = files.filter((file) => file.endsWith('.wasm')).map((file) => statSync(file).size);
+      return {
+        flavour,
+        bytes: library + (await total(files)),
+        wasm: wasm.reduce((sum, size) => sum + size, 0),
+      };
+    }),
   );
+}
+
+/** The engines; what the whole page adds to one; onnxruntime-web's wasm backend. @param {string[]} flavours */
+export async function downloads(flavours) {
+  const engines = await engineDownloads(flavours);
   const onnxruntime = await total(
     ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'].map(
       (file) => ONNXRUNTIME + file,
     ),
   );
-  return { engines, page: await bytes(PAGE), onnxruntime };
+  return { engines, page: await total(siteFiles(SITE, PAGE)), onnxruntime };
 }

@@ -1,6 +1,7 @@
 // The files that the benchmark reads and makes, and PyTorch's answers among them.
 
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { INPUT_SIDE, resnet18 } from './network.js';
@@ -9,6 +10,9 @@ import { Tensors } from './tensors.js';
 
 /** The top of the repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The built site. */
+export const SITE = `${ROOT}dist/`;
 
 const MADE = `${ROOT}target/benchmark`;
 
@@ -21,9 +25,9 @@ function buffer(path) {
   return new Uint8Array(readFileSync(ROOT + path)).buffer;
 }
 
-/** The flavours of the engine that the site has been built with. */
-export function builtFlavours() {
-  return readdirSync(`${ROOT}dist/www/wasm`);
+/** The flavours of the engine that a site has been built with. */
+export function builtFlavours(site = SITE) {
+  return readdirSync(`${site}www/wasm`);
 }
 
 /** What PyTorch says about one photo. */
@@ -62,6 +66,36 @@ export class Reference {
     if (!this.#tensors.has(`${name}.scale`)) return values;
     const [scale] = this.#tensors.values(`${name}.scale`);
     return values.map((value) => value * scale);
+  }
+}
+
+/** Another checkout of this project, with a build in it. */
+export class OtherBuild {
+  /** Where the copy that the browser gets lies, from the top of the repository: beside ours, at the same server. */
+  path = 'target/other-build/';
+
+  /** @param {string} folder */
+  constructor(folder) {
+    this.folder = resolve(folder);
+    this.site = join(this.folder, 'dist/');
+    this.#find('dist/www/wasm');
+    this.flavours = builtFlavours(this.site);
+    for (const flavour of this.flavours) this.#find(`target/benchmark/${flavour}/benchmark_bg.wasm`);
+  }
+
+  /** Has the browser find it. @param {string[]} flavours those that are compared */
+  copy(flavours) {
+    rmSync(ROOT + this.path, { recursive: true, force: true });
+    for (const path of ['dist/www/engine', ...flavours.map((flavour) => `target/benchmark/${flavour}`)])
+      cpSync(join(this.folder, path), ROOT + this.path + path, { recursive: true });
+  }
+
+  /** @param {string} path */
+  #find(path) {
+    if (!existsSync(join(this.folder, path)))
+      throw new Error(
+        `There is no build to compare with in ${this.folder}, which lacks ${path}: run “./build.sh bench --only code” there.`,
+      );
   }
 }
 

@@ -6,6 +6,9 @@
  * @typedef {{ name: string, what: string, ours: Subject, rival: Subject, against: string, bound: number }} TimedRow
  */
 
+/** Between two builds of ours: no slower, as far as such times can be told apart. */
+const SAME_SPEED = 1.03;
+
 /** Where the rows do not name a flavour: the best with one thread. @param {string[]} flavours */
 export function usualFlavour(flavours) {
   return flavours.includes('relaxed') ? 'relaxed' : 'simd';
@@ -147,6 +150,26 @@ export function webgpuRows(flavours, target) {
       bound: 0.2,
     },
   ];
+}
+
+/**
+ * What is ours in the rows, against the same of another build.
+ * @param {TimedRow[]} rows
+ * @param {string} build where that lies, from the top of the repository
+ * @returns {TimedRow[]}
+ */
+export function buildRows(rows, build) {
+  // Two rows have the same of ours, with threads: one will do, and no rival gives it its name.
+  return rows
+    .filter(({ name }) => name !== 'threads-scaling')
+    .map(({ name, what, ours }) => ({
+      name: name === 'threads-onnxruntime' ? 'threads' : name,
+      what,
+      ours,
+      rival: { ...ours, worker: `${ours.worker}, the other build`, load: { ...ours.load, build } },
+      against: 'the other build',
+      bound: SAME_SPEED,
+    }));
 }
 
 /**

@@ -13,12 +13,13 @@ let memory;
 let input;
 
 answer({
-  async load({ flavour, gpu }) {
+  async load({ flavour, gpu, build = '' }) {
+    const top = new URL(build, ROOT);
     // Started as the site starts its engine.
-    const { startBuild } = await import(new URL('dist/www/engine/start.js', ROOT).href);
-    const build = await startBuild(new URL(`target/benchmark/${flavour}/benchmark.js`, ROOT), THREADS);
-    ({ memory } = build);
-    const { Benchmark } = build.engine;
+    const { startBuild } = await import(new URL('dist/www/engine/start.js', top).href);
+    const started = await startBuild(new URL(`target/benchmark/${flavour}/benchmark.js`, top), THREADS);
+    ({ memory } = started);
+    const { Benchmark } = started.engine;
     const model = new Uint8Array(await download('www/models/resnet18-flowers102.safetensors'));
     engine = gpu ? await Benchmark.webgpu(model) : new Benchmark(model);
     input = new Float32Array(await download('target/benchmark/input.f32'));
