@@ -6,9 +6,10 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use gradcam::cam;
 use gradcam::cpu::CpuEngine;
-use gradcam::engine::{Engine, class_seed};
+use gradcam::engine::{Engine, class_cotangent};
 use gradcam::explain::{Explainer, Method};
-use gradcam::network::{Network, NodeId};
+use gradcam::families;
+use gradcam::network::NodeId;
 use gradcam::photo::{InputSpec, Photo};
 use gradcam::weights::Weights;
 use pollster::block_on;
@@ -18,14 +19,14 @@ use std::hint::black_box;
 
 fn prepare() -> Result<(Explainer<CpuEngine>, Vec<f32>), Box<dyn Error>> {
     let model = read("www/models/resnet18-flowers102.safetensors")?;
-    let network = Network::from_weights(&Weights::from_safetensors(&model)?)?;
+    let network = families::build(&Weights::from_safetensors(&model)?)?;
     let input = Photo::decode(&read("www/photos/dahlia.jpg")?)?.network_input(&InputSpec::IMAGENET);
     Ok((Explainer::new(CpuEngine::new(network)?), input))
 }
 
 fn explanations(criterion: &mut Criterion) {
     let (mut explainer, input) = prepare().expect("the default model and its photo");
-    let seed = class_seed(explainer.network().classes(), 46);
+    let seed = class_cotangent(explainer.network().classes(), 46);
     let mut group = criterion.benchmark_group("explain");
     group.sample_size(20);
     group.bench_function("forward and gradient at the input", |bencher| {

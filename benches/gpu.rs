@@ -3,10 +3,11 @@
 //! The project's own bounds, for a real GPU and float32 weights: a forward in 1.0 ms, a forward with the gradient at the
 //! input in 2.2 ms.
 
-use gradcam::engine::{Engine, class_seed};
+use gradcam::engine::{Engine, class_cotangent};
 use gradcam::explain::{Explainer, Question};
+use gradcam::families;
 use gradcam::gpu::{DispatchTime, Gpu, GpuEngine};
-use gradcam::network::{Network, NodeId};
+use gradcam::network::NodeId;
 use gradcam::photo::{InputSpec, Photo};
 use gradcam::weights::Weights;
 use pollster::block_on;
@@ -51,7 +52,7 @@ fn runs() -> Result<usize, Box<dyn Error>> {
 
 fn measure(runs: usize) -> Result<(), Box<dyn Error>> {
     let model = read("www/models/resnet18-flowers102.safetensors")?;
-    let network = Network::from_weights(&Weights::from_safetensors(&model)?)?;
+    let network = families::build(&Weights::from_safetensors(&model)?)?;
     let input = Photo::decode(&read("www/photos/dahlia.jpg")?)?.network_input(&InputSpec::IMAGENET);
 
     let gpu = block_on(Gpu::request())?;
@@ -62,7 +63,7 @@ fn measure(runs: usize) -> Result<(), Box<dyn Error>> {
     let question = Question { layer: Some("layer4.1".into()), ..Question::default() };
     let classes = block_on(explainer.forward(&input))?.len();
     let target = block_on(explainer.explain(&question))?.target.index;
-    let seed = class_seed(classes, target);
+    let seed = class_cotangent(classes, target);
 
     report(runs, "forward", || {
         block_on(explainer.forward(&input))?;

@@ -3,10 +3,12 @@
 //! Throughput counts the multiplications and additions of the definition, however few the algorithm needs.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gradcam::cpu::kernels::convolution::PreparedConvolution;
-use gradcam::cpu::kernels::{Scratch, layout};
-use gradcam::network::{Convolution, NetworkBuilder, NodeId, Shape};
+use gradcam::kernel::cpu::{Backward, CpuKernel, Epilogue, Scratch};
+use gradcam::kernel::{ReluRule, layout};
+use gradcam::network::{Activation, Convolution, MapShape, Shape, Window};
+use gradcam::operations::Definition;
 use std::hint::black_box;
+use std::sync::Arc;
 
 /// Name, channels in and out, side, kernel, stride.
 const CONVOLUTIONS: [(&str, [usize; 5]); 9] = [
@@ -29,19 +31,15 @@ fn values(length: usize) -> Vec<f32> {
 fn convolutions(criterion: &mut Criterion) {
     for (name, [channels, out, side, kernel, stride]) in CONVOLUTIONS {
         let convolution = Convolution {
-            weight: values(out * channels * kernel * kernel),
-            bias: values(out),
-            kernel,
-            stride,
-            padding: kernel / 2,
-            residual: None,
-            relu: true,
+            weight: Arc::new(values(out * channels * kernel * kernel)),
+            bias: Arc::new(values(out)),
+            window: Window::square(kernel, stride, kernel / 2),
+            groups: 1,
         };
-        let input = Shape::new(channels, side, side);
-        let mut builder = NetworkBuilder::new(input);
-        let node = builder.convolution(NodeId::INPUT, convolution.clone());
-        let output = builder.finish(name).node(node).shape;
-        let prepared = PreparedConvolution::new(&convolution, input, output);
+        let input = MapShape::new(channels, side, side);
+        let output = convolution.output_shape(&[Shape::Map(input)]).expect("a convolution that fits").as_map();
+        let prepared = convolution.prepare(input, output);
+        let epilogue = Epilogue { activation: Some(Activation::Relu), ..Epilogue::default() };
         let maps = [values(layout::length(input)), values(layout::length(output))];
         let mut scratch = Scratch::default();
 
@@ -49,10 +47,19 @@ fn convolutions(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements((2 * convolution.weight.len() * output.area()) as u64));
         group.sample_size(20);
         group.bench_function("forward", |bencher| {
-            bencher.iter(|| prepared.forward(black_box(&maps[0]), None, &mut scratch));
+            bencher.iter(|| prepared.forward(&[black_box(&maps[0])], epilogue, &mut scratch));
         });
         group.bench_function("input gradient", |bencher| {
-            bencher.iter(|| prepared.input_gradient(black_box(&maps[1]), None, &mut scratch));
+            bencher.iter(|| {
+                let backward = Backward {
+                    inputs: &[None],
+                    output: None,
+                    gradient: black_box(&maps[1]),
+                    sum: None,
+                    rule: ReluRule::Gradient,
+                };
+                prepared.input_gradient(0, backward, &mut scratch)
+            });
         });
         group.finish();
     }

@@ -1,8 +1,9 @@
 //! The whole way for one network, a photo at a time: what `www/gradcam.d.ts` offers to JavaScript, for Rust.
 
 use crate::cam::Map;
+use crate::choice::FallbackEngine;
 use crate::cpu::CpuEngine;
-use crate::engine::{Engine, EngineError, FallbackEngine};
+use crate::engine::{Engine, EngineError};
 use crate::explain::{
     Comparison, ExplainError, Explainer, Explanation, LayerMaps, Method, Progress, Question, Survey,
     SurveyQuestion,

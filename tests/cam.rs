@@ -7,12 +7,12 @@ use gradcam::cam::{
     map,
 };
 use gradcam::engine::FeatureMaps;
-use gradcam::network::Shape;
+use gradcam::network::MapShape;
 use support::random::signed;
 
 /// Two feature maps of 1 × 2 cells.
 fn maps(values: [f32; 4]) -> FeatureMaps {
-    FeatureMaps { shape: Shape::new(2, 1, 2), values: values.to_vec() }
+    FeatureMaps { shape: MapShape::new(2, 1, 2), values: values.to_vec() }
 }
 
 fn check(method: Method, expected: [f32; 2]) {
@@ -71,7 +71,7 @@ fn a_map_knows_its_peak_and_whether_it_is_blank() {
     assert!(Map { values: vec![-1.0, 0.0, -0.5, -2.0], ..map }.is_blank());
 }
 
-fn feature_maps(shape: Shape, values: &[f32]) -> FeatureMaps {
+fn feature_maps(shape: MapShape, values: &[f32]) -> FeatureMaps {
     FeatureMaps { shape, values: values.to_vec() }
 }
 
@@ -86,21 +86,21 @@ fn close(found: &[f32], expected: &[f32]) {
 fn eigen_cam_projects_on_the_first_principal_component() {
     let root = 5.0_f32.sqrt();
     // Along (1, 2) / √5, from (2, 4) as the mean; upwards as the sum of the maps.
-    let rising = feature_maps(Shape::new(2, 1, 3), &[1.0, 2.0, 3.0, 2.0, 4.0, 6.0]);
+    let rising = feature_maps(MapShape::new(2, 1, 3), &[1.0, 2.0, 3.0, 2.0, 4.0, 6.0]);
     close(&eigen_cam(&rising).values, &[-root, 0.0, root]);
-    let falling = feature_maps(Shape::new(2, 1, 3), &[3.0, 2.0, 1.0, 6.0, 4.0, 2.0]);
+    let falling = feature_maps(MapShape::new(2, 1, 3), &[3.0, 2.0, 1.0, 6.0, 4.0, 2.0]);
     close(&eigen_cam(&falling).values, &[root, 0.0, -root]);
     // More feature maps than cells.
-    let many = feature_maps(Shape::new(3, 2, 1), &[1.0, 3.0, 0.0, 4.0, 5.0, 5.0]);
+    let many = feature_maps(MapShape::new(3, 2, 1), &[1.0, 3.0, 0.0, 4.0, 5.0, 5.0]);
     close(&eigen_cam(&many).values, &[-root, root]);
     // One map varies most by itself, 18 against 16, but two that agree vary more together.
     let together = feature_maps(
-        Shape::new(3, 2, 2),
+        MapShape::new(3, 2, 2),
         &[3.0, 0.0, 0.0, -3.0, 0.0, 8.0_f32.sqrt(), -(8.0_f32.sqrt()), 0.0, 0.0, 2.0, -2.0, 0.0],
     );
     close(&eigen_cam(&together).values, &[0.0, 12.0_f32.sqrt(), -(12.0_f32.sqrt()), 0.0]);
     // Nothing varies.
-    let flat = feature_maps(Shape::new(2, 1, 2), &[3.0, 3.0, 1.0, 1.0]);
+    let flat = feature_maps(MapShape::new(2, 1, 2), &[3.0, 3.0, 1.0, 1.0]);
     assert_eq!(eigen_cam(&flat).values, [0.0, 0.0]);
 }
 
@@ -108,7 +108,8 @@ fn eigen_cam_projects_on_the_first_principal_component() {
 /// eigenvalue, and what is left without them has none that is larger.
 #[test]
 fn no_direction_varies_more_than_the_first_principal_component() {
-    for shape in [Shape::new(7, 9, 8), Shape::new(40, 4, 5), Shape::new(6, 2, 3), Shape::new(1, 3, 3)] {
+    for shape in [MapShape::new(7, 9, 8), MapShape::new(40, 4, 5), MapShape::new(6, 2, 3), MapShape::new(1, 3, 3)]
+    {
         let activation = feature_maps(shape, &signed("activation", shape.len()));
         let found: Vec<f64> = eigen_cam(&activation).values.iter().copied().map(f64::from).collect();
         let centred: Vec<Vec<f64>> = activation

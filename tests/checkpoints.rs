@@ -3,7 +3,8 @@
 
 mod support;
 
-use gradcam::network::{Network, NetworkError};
+use gradcam::families::{self, FamilyError};
+use gradcam::network::Network;
 use gradcam::weights::{Weights, WeightsError};
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -16,8 +17,8 @@ use support::resnet::RESNET18;
 const SOON: Duration = Duration::from_secs(1);
 
 /// What becomes of a model file.
-fn open(bytes: &[u8]) -> Result<Network, NetworkError> {
-    Network::from_weights(&Weights::read(bytes)?)
+fn open(bytes: &[u8]) -> Result<Network, FamilyError> {
+    families::build(&Weights::read(bytes)?)
 }
 
 /// Code and sentence of a refusal, which must come soon and be fit to be shown.
@@ -153,6 +154,7 @@ fn a_whole_network_is_built_of_a_checkpoint() {
         let prefixed: Vec<_> = tensors.iter().map(renamed).collect();
         let bytes = state_dict(&prefixed, |name, shape| values(&name[prefix.len()..], shape));
         let prefixed = Weights::read(&bytes).expect("a checkpoint");
+        let prefixed = prefixed.within("layer1.0.conv1.weight").expect("one network");
         assert!(prefixed.names().eq(weights.names()), "{prefix}");
         let fc = |weights: &Weights| weights.tensor("test", "fc.weight", &[3, 512]).expect("the last layer");
         assert_eq!(fc(&prefixed), fc(&weights));

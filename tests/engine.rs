@@ -2,9 +2,10 @@
 
 mod support;
 
+use gradcam::choice::FallbackEngine;
+use gradcam::choice::self_test::self_test;
 use gradcam::cpu::CpuEngine;
-use gradcam::engine::self_test::self_test;
-use gradcam::engine::{Description, Engine, EngineError, FallbackEngine, FeatureMaps};
+use gradcam::engine::{Description, Engine, EngineError, FeatureMaps};
 use gradcam::network::{Network, NodeId};
 use pollster::block_on;
 use support::{contract, toy};
@@ -50,7 +51,7 @@ impl Tampered {
 
     /// Arguments are looked at before any device is asked.
     fn count_unless_mistaken(&mut self, length: usize, node: NodeId) -> Result<(), EngineError> {
-        if length == self.network().node(node).shape.len() { self.count() } else { Ok(()) }
+        if length == self.network().map_shape(node).len() { self.count() } else { Ok(()) }
     }
 }
 
@@ -81,9 +82,9 @@ impl Engine for Tampered {
         Ok(maps)
     }
 
-    async fn gradient(&mut self, seed: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError> {
+    async fn gradient(&mut self, cotangent: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError> {
         self.count()?;
-        let mut maps = self.engine.gradient(seed, layer).await?;
+        let mut maps = self.engine.gradient(cotangent, layer).await?;
         match self.fault {
             Fault::GradientScaled => maps.values.iter_mut().for_each(|value| *value *= 1.01),
             Fault::GradientNegated => maps.values.iter_mut().for_each(|value| *value = -*value),
@@ -97,9 +98,9 @@ impl Engine for Tampered {
         Ok(maps)
     }
 
-    async fn guided_gradient(&mut self, seed: &[f32]) -> Result<FeatureMaps, EngineError> {
+    async fn guided_gradient(&mut self, cotangent: &[f32]) -> Result<FeatureMaps, EngineError> {
         self.count()?;
-        self.engine.guided_gradient(seed).await
+        self.engine.guided_gradient(cotangent).await
     }
 
     async fn forward_from(&mut self, layer: NodeId, activation: &[f32]) -> Result<Vec<f32>, EngineError> {

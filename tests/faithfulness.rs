@@ -9,8 +9,12 @@ use gradcam::explain::{ExplainError, Explainer, Method, Question};
 use gradcam::faithfulness::{
     Curve, CurveKind, CurvePoint, RandomisationStep, Ranking, area, average_drop, curves, randomise,
 };
-use gradcam::network::{Convolution, Linear, Network, NetworkBuilder, NodeId, Shape};
+use gradcam::network::{
+    Activation, Convolution, GlobalAveragePool, Linear, MapShape, Network, NetworkBuilder, NodeId, Operation,
+    Window,
+};
 use pollster::block_on;
+use std::sync::Arc;
 use support::files::{default_network, fixture};
 use support::random::signed;
 use support::reference::Reference;
@@ -18,21 +22,21 @@ use support::toy;
 
 /// Its first logit is the sum of the photo's pixels that are above zero, its second is 0.
 fn summing_network(side: usize) -> Network {
-    let mut builder = NetworkBuilder::new(Shape::new(1, side, side));
+    let mut builder = NetworkBuilder::new(MapShape::new(1, side, side));
+    let mut push =
+        |name: &str, operation: Operation, input: NodeId| builder.push(name, operation, &[input]).expect(name);
     let copy = Convolution {
-        weight: vec![1.0],
-        bias: vec![0.0],
-        kernel: 1,
-        stride: 1,
-        padding: 0,
-        residual: None,
-        relu: true,
+        weight: Arc::new(vec![1.0]),
+        bias: Arc::new(vec![0.0]),
+        window: Window::square(1, 1, 0),
+        groups: 1,
     };
-    let copy = builder.convolution(NodeId::INPUT, copy);
-    builder.name("copy", copy);
-    let mean = builder.global_average_pool(copy);
-    builder.linear(mean, Linear { weight: vec![(side * side) as f32, 0.0], bias: vec![0.0, 0.0] });
-    builder.finish("sum")
+    let copy = push("copy/convolution", copy.into(), NodeId::INPUT);
+    let copy = push("copy/relu", Activation::Relu.into(), copy);
+    let mean = push("mean", GlobalAveragePool.into(), copy);
+    let weight = Arc::new(vec![(side * side) as f32, 0.0]);
+    let logits = push("fc", Linear { weight, bias: Arc::new(vec![0.0, 0.0]) }.into(), mean);
+    builder.finish("sum", logits).expect("a network")
 }
 
 fn explainer(network: Network, input: &[f32]) -> Explainer<CpuEngine> {

@@ -4,12 +4,12 @@
 mod support;
 
 use gradcam::cam::{Method, map};
+use gradcam::choice::{EnginePreference, EngineSelector, FallbackEngine};
 use gradcam::cpu::CpuEngine;
-use gradcam::engine::choice::{Chooser, Wish};
-use gradcam::engine::{Engine, EngineError, FallbackEngine, class_seed};
-use gradcam::gpu::kernel::Kernel;
-use gradcam::gpu::tuning::Tuning;
-use gradcam::gpu::{Gpu, GpuEngine};
+use gradcam::engine::{Engine, EngineError, class_cotangent};
+use gradcam::gpu::plan::Plan;
+use gradcam::gpu::{Gpu, GpuEngine, kernels};
+use gradcam::kernel::gpu::Tuning;
 use gradcam::network::{Network, NodeId};
 use pollster::block_on;
 use support::files::{default_network, fixture};
@@ -17,16 +17,16 @@ use support::parity::{Arithmetic, correlation, judge, measure, measure_with_inpu
 use support::random::signed;
 use support::reference::Reference;
 use support::untrained::{Untrained, untrained_network};
-use support::{backward, contract, toy};
+use support::{backward, contract, outputs, toy};
 
 const TUNINGS: [(&str, Tuning); 2] = [("hardware", Tuning::HARDWARE), ("software", Tuning::SOFTWARE)];
 
 #[test]
 fn shaders_are_valid() {
     for (name, tuning) in TUNINGS {
-        for kernel in Kernel::ALL {
+        for kernel in kernels() {
             let source = kernel.source(&tuning);
-            let what = format!("{}, {name}", kernel.name());
+            let what = format!("{}, {name}", kernel.name);
             let module = naga::front::wgsl::parse_str(&source)
                 .unwrap_or_else(|error| panic!("{what}: {}\n{source}", error.emit_to_string(&source)));
             naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty())
@@ -34,6 +34,25 @@ fn shaders_are_valid() {
                 .unwrap_or_else(|error| panic!("{what}: {}\n{source}", error.emit_to_string(&source)));
         }
     }
+}
+
+#[test]
+fn kernels_have_names_of_their_own() {
+    let mut names: Vec<&str> = kernels().map(|kernel| kernel.name).collect();
+    names.sort_unstable();
+    let all = names.len();
+    names.dedup();
+    assert_eq!(names.len(), all, "{names:?}");
+}
+
+/// One dimension of a dispatch holds 65,535 workgroups; the gradient at the stem of an input of 1,024 pixels needs 65,536.
+#[test]
+fn the_largest_input_can_be_dispatched() {
+    let network = default_network().with_input_side(1024).expect("a side that is allowed");
+    let plan = Plan::new(&network, &Tuning::HARDWARE);
+    let workgroups = || plan.forward.iter().chain(&plan.backward).map(|dispatch| dispatch.workgroups);
+    assert!(workgroups().flatten().all(|count| count <= 65_535));
+    assert!(workgroups().any(|[x, y, _]| y > 1 && x * y > 65_535), "one that needs two dimensions");
 }
 
 fn gpu(tuning: Option<Tuning>) -> Gpu {
@@ -56,24 +75,28 @@ fn check_by_definition(network: &Network, tuning: Tuning) {
             let input = signed(photo, network.input_shape().len());
             engine.forward(&input).await.expect("a forward");
             cpu.forward(&input).await.expect("a forward");
-            let mut outputs = Vec::new();
-            for id in network.node_ids() {
-                let found = engine.activation(id).await.expect("an activation").values;
-                let expected = cpu.activation(id).await.expect("an activation").values;
-                let error = relative_l2(&found, &expected);
-                assert!(error < 1e-5, "output of node {}: {error:e}", id.index());
-                outputs.push(found);
+            let found = outputs::kept(&mut engine).await.expect("activations");
+            let expected = outputs::kept(&mut cpu).await.expect("activations");
+            for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                // The CPU keeps no more than it needs.
+                if !expected.is_empty() {
+                    let error = relative_l2(found, expected);
+                    assert!(error < 1e-5, "output of node {index}: {error:e}");
+                }
             }
+            let outputs = found;
             let layers = || network.layers().iter().map(|layer| layer.node);
-            // The second seed comes twice, and from the input to the logits, as it may be asked for.
+            // The second cotangent comes twice, and from the input to the logits, as it may be asked for.
             let towards_input: Vec<NodeId> = layers().rev().chain([NodeId::INPUT]).collect();
             let towards_logits: Vec<NodeId> = towards_input.iter().copied().rev().collect();
             let random = signed("seed", network.classes());
-            let one = class_seed(network.classes(), 1);
-            for (seed, nodes) in [(&one, &towards_input), (&random, &towards_logits), (&random, &towards_input)] {
-                let expected = backward::gradients(network, &outputs, seed);
+            let one = class_cotangent(network.classes(), 1);
+            for (cotangent, nodes) in
+                [(&one, &towards_input), (&random, &towards_logits), (&random, &towards_input)]
+            {
+                let expected = backward::gradients(network, &outputs, cotangent);
                 for node in nodes {
-                    let found = engine.gradient(seed, *node).await.expect("a gradient");
+                    let found = engine.gradient(cotangent, *node).await.expect("a gradient");
                     let error = relative_l2(&found.values, &expected[node.index()]);
                     assert!(error < 1e-5, "gradient at node {}: {error:e}", node.index());
                 }
@@ -87,6 +110,7 @@ fn networks_of_odd_sizes() {
     for (_, tuning) in TUNINGS {
         check_by_definition(&toy::network(), tuning);
         check_by_definition(&toy::pooled_network(), tuning);
+        check_by_definition(&toy::graph(), tuning);
     }
 }
 
@@ -126,18 +150,18 @@ fn check_against_cpu(engine: &mut GpuEngine, photo: &str) {
     let bytes = fixture(&format!("references/{photo}.safetensors"));
     let reference = Reference::new(&bytes);
     let mut cpu = CpuEngine::new(default_network()).expect("an engine");
-    let seed = class_seed(cpu.network().classes(), reference.classes()[0]);
+    let cotangent = class_cotangent(cpu.network().classes(), reference.classes()[0]);
     block_on(async {
         engine.forward(&reference.input()).await.expect("a forward");
         cpu.forward(&reference.input()).await.expect("a forward");
         for layer in cpu.network().layers().to_vec() {
             let found = (
                 engine.activation(layer.node).await.expect("an activation"),
-                engine.gradient(&seed, layer.node).await.expect("a gradient"),
+                engine.gradient(&cotangent, layer.node).await.expect("a gradient"),
             );
             let expected = (
                 cpu.activation(layer.node).await.expect("an activation"),
-                cpu.gradient(&seed, layer.node).await.expect("a gradient"),
+                cpu.gradient(&cotangent, layer.node).await.expect("a gradient"),
             );
             let deep = ["layer3.1", "layer4.0", "layer4.1"].contains(&layer.name.as_str());
             for method in Method::ALL {
@@ -149,8 +173,8 @@ fn check_against_cpu(engine: &mut GpuEngine, photo: &str) {
                 assert!(correlation(&found, &expected) >= 0.999, "{what}");
             }
         }
-        let found = engine.gradient(&seed, NodeId::INPUT).await.expect("a gradient");
-        let expected = cpu.gradient(&seed, NodeId::INPUT).await.expect("a gradient");
+        let found = engine.gradient(&cotangent, NodeId::INPUT).await.expect("a gradient");
+        let expected = cpu.gradient(&cotangent, NodeId::INPUT).await.expect("a gradient");
         let error = relative_l2(&found.values, &expected.values);
         assert!(error <= 8e-2, "{photo}, input gradient: {error:e}");
     });
@@ -177,14 +201,14 @@ fn mistakes_of_the_caller() {
     let network = toy::pooled_network();
     let mut engine = engine(Tuning::SOFTWARE, network.clone());
     block_on(async {
-        let seed = class_seed(5, 0);
+        let cotangent = class_cotangent(5, 0);
         assert_eq!(engine.activation(NodeId::INPUT).await.unwrap_err(), EngineError::NoForward);
-        assert_eq!(engine.gradient(&seed, NodeId::INPUT).await.unwrap_err(), EngineError::NoForward);
+        assert_eq!(engine.gradient(&cotangent, NodeId::INPUT).await.unwrap_err(), EngineError::NoForward);
         assert!(matches!(engine.forward(&[0.0]).await, Err(EngineError::Length { found: 1, .. })));
         engine.forward(&vec![0.5; network.input_shape().len()]).await.expect("a forward");
         assert!(matches!(engine.gradient(&[1.0], NodeId::INPUT).await, Err(EngineError::Length { .. })));
         let logits = network.logits();
-        assert!(matches!(engine.gradient(&seed, logits).await, Err(EngineError::NotALayer { .. })));
+        assert!(matches!(engine.gradient(&cotangent, logits).await, Err(EngineError::NotALayer { .. })));
         // Not even infinities are in the way of the next photo.
         let hot = vec![f32::INFINITY; network.input_shape().len()];
         assert_eq!(engine.forward(&hot).await.unwrap_err(), EngineError::NotFinite);
@@ -229,23 +253,23 @@ fn the_choice() {
     let network = toy::pooled_network();
     let cpu = CpuEngine::new(network).expect("an engine");
     let mut engine = FallbackEngine::new(cpu);
-    let mut chooser = Chooser::default();
+    let mut selector = EngineSelector::default();
     let software = gpu(None).is_software();
     block_on(async {
-        let mut choose = async |wish| {
-            let choice = chooser.choose(&mut engine, wish, &Default::default()).await;
+        let mut choose = async |preference| {
+            let choice = selector.select(&mut engine, preference, &Default::default(), "a toy").await;
             (choice, engine.is_on_gpu())
         };
-        let (choice, on_gpu) = choose(Wish::WebGpu).await;
+        let (choice, on_gpu) = choose(EnginePreference::WebGpu).await;
         assert!(on_gpu, "{choice:?}");
         let test = choice.self_test.expect("a self-test");
         assert!(test.passed && test.checks.len() == 5, "{test:?}");
         assert_eq!((choice.reason, choice.timing), (None, None));
 
-        let (choice, on_gpu) = choose(Wish::Cpu).await;
+        let (choice, on_gpu) = choose(EnginePreference::Cpu).await;
         assert!(!on_gpu && choice.reason.is_none(), "{choice:?}");
 
-        let (choice, on_gpu) = choose(Wish::Auto).await;
+        let (choice, on_gpu) = choose(EnginePreference::Auto).await;
         if software {
             assert!(!on_gpu && choice.reason.expect("a reason").contains("is a program"));
         } else {

@@ -4,7 +4,7 @@ mod support;
 
 use gradcam::cam::{Method, map};
 use gradcam::cpu::CpuEngine;
-use gradcam::engine::{Engine, EngineError, FeatureMaps, class_seed};
+use gradcam::engine::{Engine, EngineError, FeatureMaps, class_cotangent};
 use gradcam::explain::{Explainer, Question, check_completeness};
 use gradcam::network::{LinearHead, NodeId};
 use support::files::{default_network, fixture};
@@ -22,7 +22,7 @@ async fn dahlia() -> (CpuEngine, Vec<f32>) {
 
 async fn at_the_head(engine: &mut CpuEngine, class: usize) -> (LinearHead, FeatureMaps, FeatureMaps) {
     let head = engine.network().linear_head().expect("a linear head");
-    let cotangent = class_seed(engine.network().classes(), class);
+    let cotangent = class_cotangent(engine.network().classes(), class);
     let activation = engine.activation(head.layer.node).await.expect("an activation");
     let gradient = engine.gradient(&cotangent, head.layer.node).await.expect("a gradient");
     (head, activation, gradient)
@@ -95,7 +95,7 @@ fn gradients_are_linear_in_the_cotangent_and_need_no_order() {
         let classes = logits.len();
         let layers = engine.network().layers().to_vec();
         let (deep, shallow) = (layers[8].node, layers[2].node);
-        let (predicted, expected) = (class_seed(classes, 46), class_seed(classes, 59));
+        let (predicted, expected) = (class_cotangent(classes, 46), class_cotangent(classes, 59));
         let margin: Vec<f32> = predicted.iter().zip(&expected).map(|(p, t)| p - t).collect();
         for node in [shallow, deep, NodeId::INPUT, shallow] {
             let of_margin = engine.gradient(&margin, node).await.expect("a gradient").values;
@@ -120,7 +120,7 @@ fn questions_that_make_no_sense_are_refused() {
         let short = EngineError::Length { what: "input", found: 3, expected: 3 * 224 * 224 };
         assert_eq!(engine.forward(&[0.0; 3]).await, Err(short));
         engine.forward(&vec![0.5; 3 * 224 * 224]).await.expect("a forward");
-        let short = EngineError::Length { what: "seed", found: 1, expected: classes };
+        let short = EngineError::Length { what: "cotangent", found: 1, expected: classes };
         assert_eq!(engine.gradient(&[1.0], layer).await, Err(short));
         let node = logits_node.index();
         assert_eq!(engine.gradient(&cotangent, logits_node).await, Err(EngineError::NotALayer { node }));

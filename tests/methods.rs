@@ -4,10 +4,13 @@ mod support;
 
 use gradcam::cam;
 use gradcam::cpu::CpuEngine;
-use gradcam::engine::{Engine, class_seed};
+use gradcam::engine::{Engine, class_cotangent};
 use gradcam::explain::{ExplainError, Explainer, Explanation, Method, Misfit, Question, Steps, finer};
-use gradcam::network::{Convolution, Linear, Network, NetworkBuilder, NodeId, Shape};
+use gradcam::network::{
+    Convolution, GlobalAveragePool, Linear, MapShape, Network, NetworkBuilder, NodeId, Operation, Window,
+};
 use pollster::block_on;
+use std::sync::Arc;
 use support::files::{default_network, file, fixture};
 use support::parity::relative_l2;
 use support::random::signed;
@@ -69,7 +72,7 @@ fn maps_have_the_cells_of_their_layer_or_the_pixels_of_the_input() {
             let found = explain(&mut explainer, method, "pool", 2).await;
             let network = explainer.network();
             let node = network.layer("pool").expect("such a layer").node;
-            let shape = if method.has_cells() { network.node(node).shape } else { network.input_shape() };
+            let shape = if method.has_cells() { network.map_shape(node) } else { network.input_shape() };
             assert_eq!((found.map.width, found.map.height), (shape.width, shape.height), "{}", method.name());
             let sees = method.has_cells() || method == Method::GuidedGradCam;
             assert_eq!(found.layer, if sees { "pool" } else { "small" }, "{}", method.name());
@@ -109,7 +112,7 @@ fn finer_cam_without_the_others_is_grad_cam() {
     // Logits 4.5, 5 and 1 are closest to 4.
     assert_eq!(references, [4, 1, 0]);
     assert_eq!(finer::references(&[3.0, 4.0, 5.0, 2.0, 6.0], 1), [2, 0, 4], "of equals the one above");
-    assert_eq!(finer::cotangent(&logits, 2, &references, 0.0), class_seed(6, 2));
+    assert_eq!(finer::cotangent(&logits, 2, &references, 0.0), class_cotangent(6, 2));
     let cotangent = finer::cotangent(&logits, 2, &references, 0.6);
     let exponentials = [4.5_f64, 5.0, 1.0].map(f64::exp);
     for (&class, exponential) in references.iter().zip(exponentials) {
@@ -193,7 +196,7 @@ fn ablation_cam_at_the_last_layer_needs_no_forward() {
         };
         let found = explainer.explain_with_progress(&asked, progress).await.expect("an explanation");
         assert_eq!(steps, 0);
-        let node = explainer.network().last_layer().expect("a last layer").node;
+        let node = explainer.network().default_layer().expect("a last layer").node;
         let engine = explainer.engine_mut();
         let activation = engine.activation(node).await.expect("an activation");
         let area = activation.shape.area();
@@ -240,7 +243,7 @@ fn the_last_layers_of_all_stages_are_fused() {
 fn gradients_at_the_input_are_the_engines() {
     block_on(async {
         let mut explainer = small(toy::network()).await;
-        let cotangent = class_seed(6, 3);
+        let cotangent = class_cotangent(6, 3);
         let gradient = explainer.engine_mut().gradient(&cotangent, NodeId::INPUT).await.expect("a gradient");
         let guided = explainer.engine_mut().guided_gradient(&cotangent).await.expect("a guided gradient");
         let plain = explain(&mut explainer, Method::InputGradient, "pool", 3).await.map;
@@ -407,21 +410,20 @@ fn what_a_long_method_runs_does_not_show_in_the_next_answer() {
 
 /// A convolution without a ReLU, and one stage.
 fn network_without_relu() -> Network {
-    let mut builder = NetworkBuilder::new(Shape::new(1, 8, 8));
+    let mut builder = NetworkBuilder::new(MapShape::new(1, 8, 8));
+    let mut push =
+        |name: &str, operation: Operation, input: NodeId| builder.push(name, operation, &[input]).expect(name);
     let convolution = Convolution {
-        weight: vec![1.0; 2 * 9],
-        bias: vec![0.0; 2],
-        kernel: 3,
-        stride: 1,
-        padding: 1,
-        residual: None,
-        relu: false,
+        weight: Arc::new(vec![1.0; 2 * 9]),
+        bias: Arc::new(vec![0.0; 2]),
+        window: Window::square(3, 1, 1),
+        groups: 1,
     };
-    let first = builder.convolution(NodeId::INPUT, convolution);
-    builder.name("first", first);
-    let pooled = builder.global_average_pool(first);
-    builder.linear(pooled, Linear { weight: vec![1.0, -1.0, 0.5, 2.0], bias: vec![0.0; 2] });
-    builder.finish("no ReLU")
+    let first = push("first", convolution.into(), NodeId::INPUT);
+    let pooled = push("mean", GlobalAveragePool.into(), first);
+    let weight = Arc::new(vec![1.0, -1.0, 0.5, 2.0]);
+    let logits = push("fc", Linear { weight, bias: Arc::new(vec![0.0; 2]) }.into(), pooled);
+    builder.finish("no ReLU", logits).expect("a network")
 }
 
 #[test]

@@ -58,8 +58,8 @@ fn the_file_is_believed_and_the_caller_before_it() {
     assert_eq!(model.input, InputSpec { crop: 128, std: [0.25; 3], ..of_file });
     let shape = model.network.input_shape();
     assert_eq!((shape.height, shape.width), (128, 128));
-    let last = model.network.last_layer().expect("a layer");
-    assert_eq!(model.network.node(last.node).shape.height, 4);
+    let last = model.network.default_layer().expect("a layer");
+    assert_eq!(model.network.map_shape(last.node).height, 4);
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 mod support;
 
-use gradcam::network::{BatchNorm, Network, NetworkError};
+use gradcam::families::{self, BatchNorm, FamilyError};
+use gradcam::network::Network;
 use gradcam::weights::{Weights, WeightsError};
 use support::files::default_model;
 use support::{parity::relative_l2, random};
 
-fn build(bytes: &[u8]) -> Result<Network, NetworkError> {
-    Network::from_weights(&Weights::read(bytes)?)
+fn build(bytes: &[u8]) -> Result<Network, FamilyError> {
+    families::build(&Weights::read(bytes)?)
 }
 
 /// The default model with its header changed.
@@ -110,7 +111,7 @@ fn a_data_type_that_is_not_read_is_named() {
 fn values_that_are_not_finite_are_refused() {
     for value in [half::f16::NAN, half::f16::INFINITY] {
         let error = build(&with_first_value("layer2.1.conv2.weight", value)).expect_err("not finite");
-        assert_eq!(error, NetworkError::Weights(WeightsError::NotFinite { name: "layer2.1.conv2.weight".into() }));
+        assert_eq!(error, FamilyError::Weights(WeightsError::NotFinite { name: "layer2.1.conv2.weight".into() }));
     }
 }
 

@@ -70,6 +70,7 @@ export type ErrorCode =
   | 'model-architecture'
   | 'model-not-finite'
   | 'model-labels'
+  | 'model-output'
   | 'model-code'
   | 'model-preprocessing'
   | 'input-side'
@@ -125,7 +126,7 @@ export interface ModelOptions extends Partial<Preprocessing> {
 
 export interface LoadOptions extends ModelOptions {
   /**
-   * A ResNet-18, -34, -50, -101 or -152 with torchvision's or timm's tensor names, as `.safetensors` or as a state dict of
+   * A ResNet-18, -34, -50, -101 or -152, a wide ResNet or a ResNeXt with torchvision's or timm's tensor names, as `.safetensors` or as a state dict of
    * PyTorch's (`.pth`, `.pt`; no code in it is ever run). Default: the model that this site ships.
    */
   model?: Exclude<Source, ImageData>;

@@ -3,12 +3,13 @@
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
+    use gradcam::choice::{ChosenEngine, FallbackEngine};
     use gradcam::cpu::CpuEngine;
-    use gradcam::engine::choice::ChosenEngine;
-    use gradcam::engine::{Engine, FallbackEngine, class_seed};
+    use gradcam::engine::{Engine, class_cotangent};
     use gradcam::explain::{Explainer, Question};
+    use gradcam::families;
     use gradcam::gpu::{Gpu, GpuEngine};
-    use gradcam::network::{Network, NodeId};
+    use gradcam::network::NodeId;
     use gradcam::weights::Weights;
     use wasm_bindgen::prelude::*;
 
@@ -23,7 +24,7 @@ mod browser {
         /// Prepares the network of a model file's bytes.
         #[wasm_bindgen(constructor)]
         pub fn new(model: &[u8]) -> Result<Benchmark, JsError> {
-            let network = Network::from_weights(&Weights::from_safetensors(model)?)?;
+            let network = families::build(&Weights::from_safetensors(model)?)?;
             Ok(Self { explainer: Explainer::new(FallbackEngine::new(CpuEngine::new(network)?)) })
         }
 
@@ -62,7 +63,7 @@ mod browser {
 
         /// Input → logits → gradient of the logit of `class` with respect to the input.
         pub async fn input_gradient(&mut self, input: &[f32], class: usize) -> Result<Vec<f32>, JsError> {
-            let seed = class_seed(self.explainer.forward(input).await?.len(), class);
+            let seed = class_cotangent(self.explainer.forward(input).await?.len(), class);
             Ok(self.explainer.engine_mut().gradient(&seed, NodeId::INPUT).await?.values)
         }
     }

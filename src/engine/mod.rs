@@ -1,20 +1,11 @@
-//! The contract of what executes a network: one forward, then as many gradients as wanted from it; and the choice among
-//! those who keep it.
+//! The contract of what executes a network: one forward, then as many gradients as wanted from it.
 
-pub mod choice;
-mod fallback;
-pub mod layout;
-pub mod self_test;
-pub mod winograd;
-
-pub use fallback::FallbackEngine;
-
-use crate::network::{Network, NodeId, Shape};
+use crate::network::{MapShape, Network, NodeId};
 
 /// What can go wrong while a network is executed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EngineError {
-    /// The input, or a seed, has the wrong number of values: a mistake of the caller's.
+    /// The input, or a cotangent, has the wrong number of values: a mistake of the caller's.
     #[error("The {what} has {found} values, but {expected} were expected.")]
     Length {
         /// Which argument.
@@ -33,6 +24,12 @@ pub enum EngineError {
     /// A gradient was asked for at a node that is neither the input nor a layer.
     #[error("There is no gradient at node {node}: it is neither a layer nor the input.")]
     NotALayer {
+        /// Index of the node.
+        node: usize,
+    },
+    /// The output of a node was asked for that does not outlive the forward, or never exists by itself.
+    #[error("The output of node {node} is not kept: it is no layer.")]
+    NotKept {
         /// Index of the node.
         node: usize,
     },
@@ -68,7 +65,14 @@ pub enum EngineError {
 impl EngineError {
     /// Whether another engine might succeed: all but what the caller got wrong.
     pub fn may_be_the_device(&self) -> bool {
-        !matches!(self, Self::Length { .. } | Self::NoForward | Self::OtherGraph | Self::NotALayer { .. })
+        !matches!(
+            self,
+            Self::Length { .. }
+                | Self::NoForward
+                | Self::OtherGraph
+                | Self::NotALayer { .. }
+                | Self::NotKept { .. }
+        )
     }
 
     /// Stable name for programs.
@@ -84,7 +88,7 @@ impl EngineError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureMaps {
     /// Channels, height and width.
-    pub shape: Shape,
+    pub shape: MapShape,
     /// Channel by channel, row by row.
     pub values: Vec<f32>,
 }
@@ -124,20 +128,20 @@ pub trait Engine {
     /// What it runs on.
     fn description(&self) -> Description;
 
-    /// Runs the network on `input` (`3 × height × width`, normalised) and returns the logits. Every node's output is
-    /// kept until the next forward.
+    /// Runs the network on `input` (`channels × height × width`, normalised) and returns the logits. What a question may
+    /// need is kept until the next forward.
     async fn forward(&mut self, input: &[f32]) -> Result<Vec<f32>, EngineError>;
 
-    /// The output of `node` in the last forward.
+    /// The output of `node` in the last forward: that of a layer, the input or the logits. An engine may have kept others.
     async fn activation(&mut self, node: NodeId) -> Result<FeatureMaps, EngineError>;
 
-    /// `d(Σ_c seed[c] · logit_c) / d(output of layer)` in the last forward; `layer` is a layer's node or
-    /// [`NodeId::INPUT`]. Gradients of one seed at several layers cost hardly more than the one nearest the input.
-    async fn gradient(&mut self, seed: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError>;
+    /// `d(Σ_c cotangent[c] · logit_c) / d(output of layer)` in the last forward; `layer` is a layer's node or
+    /// [`NodeId::INPUT`]. Gradients of one cotangent at several layers cost hardly more than the one nearest the input.
+    async fn gradient(&mut self, cotangent: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError>;
 
     /// The gradient at the input by guided backpropagation (Springenberg et al. 2015): at every ReLU only what is above
     /// zero is passed on, besides the ReLU's own mask. No gradient of anything, but a picture of what excites a class.
-    async fn guided_gradient(&mut self, seed: &[f32]) -> Result<FeatureMaps, EngineError>;
+    async fn guided_gradient(&mut self, cotangent: &[f32]) -> Result<FeatureMaps, EngineError>;
 
     /// Goes on from `layer` with `activation` (channel by channel) in place of its output in the last forward, and
     /// returns the logits. This is the last forward from then on: gradients at that layer and behind it are those of the
@@ -150,26 +154,16 @@ pub trait Engine {
     async fn replace(&mut self, network: Network) -> Result<(), EngineError>;
 }
 
-/// What a ReLU does, in every engine, to a gradient on its way back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ReluRule {
-    /// Passes it on where the ReLU's output is above zero.
-    Gradient,
-    /// Of that, passes on what is above zero itself.
-    Guided,
-}
-
-/// The seed of one class: 1 for it, 0 for all others.
-pub fn class_seed(classes: usize, class: usize) -> Vec<f32> {
-    let mut seed = vec![0.0; classes];
-    seed[class] = 1.0;
-    seed
+/// The cotangent of one class: 1 for it, 0 for all others.
+pub fn class_cotangent(classes: usize, class: usize) -> Vec<f32> {
+    let mut cotangent = vec![0.0; classes];
+    cotangent[class] = 1.0;
+    cotangent
 }
 
 /// Holds a node to being a layer's.
 pub(crate) fn check_layer(network: &Network, node: NodeId) -> Result<(), EngineError> {
-    let is_layer = network.layers().iter().any(|layer| layer.node == node);
-    if is_layer { Ok(()) } else { Err(EngineError::NotALayer { node: node.index() }) }
+    if network.is_layer(node) { Ok(()) } else { Err(EngineError::NotALayer { node: node.index() }) }
 }
 
 /// Holds the length of an argument to what it must be.

@@ -3,7 +3,7 @@
 use super::question::{find_class, find_layer};
 use super::{ExplainError, Explainer};
 use crate::cam::{EvidenceDistribution, Map, Method, evidence_distribution};
-use crate::engine::{Engine, class_seed};
+use crate::engine::{Engine, class_cotangent};
 use crate::model::ClassScore;
 use crate::network::LinearHead;
 
@@ -86,11 +86,11 @@ impl<E: Engine> Explainer<E> {
             return Err(ExplainError::SameClass { label: predicted.label });
         }
         self.engine_on_photo().await?;
-        let cotangent = class_seed(logits.len(), predicted.index);
+        let cotangent = class_cotangent(logits.len(), predicted.index);
         let predicted_map = self.map_of(Method::HiResCam, &cotangent, &layer).await?;
         let mut margin = cotangent;
         margin[expected.index] = -1.0;
-        let cotangent = class_seed(logits.len(), expected.index);
+        let cotangent = class_cotangent(logits.len(), expected.index);
         let expected_map = self.map_of(Method::HiResCam, &cotangent, &layer).await?;
         let margin_map = self.map_of(Method::HiResCam, &margin, &layer).await?;
         let head = self.network().linear_head().filter(|head| head.layer == layer);

@@ -4,7 +4,7 @@ use super::explanation::Answer;
 use super::question::{find_class, find_layer};
 use super::{ExplainError, Explanation, Method, Progress, Question, Timings};
 use crate::cam::{self, Map};
-use crate::engine::{Engine, EngineError, class_seed};
+use crate::engine::{Engine, EngineError, class_cotangent};
 use crate::model::Classes;
 use crate::network::{Layer, Network};
 use crate::stopwatch::milliseconds_since;
@@ -168,7 +168,7 @@ impl<E: Engine> Explainer<E> {
         target: usize,
         progress: &mut dyn Progress,
     ) -> Result<Answer, ExplainError> {
-        let cotangent = class_seed(logits.len(), target);
+        let cotangent = class_cotangent(logits.len(), target);
         Ok(match method {
             Method::Cam(method) => self.map_of(method, &cotangent, layer).await?.into(),
             Method::EigenCam => self.eigen_cam(layer).await?.into(),

@@ -1,7 +1,7 @@
 //! Identities that hold by construction and need no reference: cheap enough to be checked on every device.
 
 use crate::cam::{self, Method};
-use crate::engine::{Engine, EngineError, class_seed};
+use crate::engine::{Engine, EngineError, class_cotangent};
 
 /// For a head of global average pool and one linear layer, HiResCAM at the last layer sums to the logit less its bias:
 /// `Σ_ij M_c(i,j) + b_c = logit_c`, because the gradient there is `W[c,k] / (H·W)`, constant in space.
@@ -31,7 +31,7 @@ pub async fn check_completeness<E: Engine>(
     let Some(head) = engine.network().linear_head() else {
         return Ok(None);
     };
-    let cotangent = class_seed(logits.len(), class);
+    let cotangent = class_cotangent(logits.len(), class);
     let activation = engine.activation(head.layer.node).await?;
     let gradient = engine.gradient(&cotangent, head.layer.node).await?;
     let map = cam::map(Method::HiResCam, &activation, &gradient);

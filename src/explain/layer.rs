@@ -4,7 +4,7 @@ use super::explanation::Answer;
 use super::question::find_class;
 use super::{ExplainError, Explainer, Method, Progress, Steps, finer};
 use crate::cam::{self, Map};
-use crate::engine::{Engine, FeatureMaps, class_seed};
+use crate::engine::{Engine, FeatureMaps, class_cotangent};
 use crate::model::ClassScore;
 use crate::network::{Layer, NodeId};
 
@@ -42,7 +42,7 @@ impl<E: Engine> Explainer<E> {
         let target = find_class(&logits, target)?;
         self.engine_on_photo().await?;
         let (cam, cotangent) = match method {
-            Method::Cam(cam) => (Some(cam), class_seed(logits.len(), target)),
+            Method::Cam(cam) => (Some(cam), class_cotangent(logits.len(), target)),
             Method::FinerCam => {
                 let references = finer::references(&logits, target);
                 (Some(cam::Method::GradCam), finer::cotangent(&logits, target, &references, finer::GAMMA))

@@ -18,7 +18,6 @@ mod pixels;
 mod progress;
 mod question;
 mod replaced;
-mod stages;
 mod survey;
 
 pub use comparison::{Comparison, Decomposition};

@@ -2,7 +2,6 @@
 
 use super::layer::finite;
 use super::noise::Noise;
-use super::stages::stages;
 use super::{ExplainError, Explainer, Progress, Steps};
 use crate::cam::{self, Map};
 use crate::engine::{Engine, FeatureMaps};
@@ -18,7 +17,7 @@ impl<E: Engine> Explainer<E> {
     /// LayerCAM's maps of all stages in one: see [`cam::fuse`].
     pub(super) async fn fused(&mut self, cotangent: &[f32]) -> Result<Map, ExplainError> {
         let mut maps = Vec::new();
-        for layer in stages(self.network()).iter().rev() {
+        for layer in self.network().stages().iter().rev() {
             maps.push(self.map_of(cam::Method::LayerCam, cotangent, layer).await?);
         }
         maps.reverse();

@@ -19,7 +19,7 @@ pub struct Question {
 pub(super) fn find_layer(network: &Network, name: Option<&str>) -> Result<Layer, ExplainError> {
     let found = match name {
         Some(name) => network.layer(name),
-        None => network.last_layer(),
+        None => network.default_layer(),
     };
     found.cloned().ok_or_else(|| {
         let layers: Vec<&str> = network.layers().iter().map(|layer| layer.name.as_str()).collect();

@@ -1,7 +1,7 @@
 //! The photo without its details, which insertion begins with.
 
 use crate::blur::{self, Border};
-use crate::network::Shape;
+use crate::network::MapShape;
 
 /// Side of the kernel in pixels, and standard deviation of its Gaussian: those of RISE's authors (Petsiuk et al. 2018,
 /// `evaluation.py`) for an input of 224 × 224.
@@ -9,7 +9,7 @@ const KERNEL: usize = 11;
 const DEVIATION: f64 = 5.0;
 
 /// A network's input, each channel blurred as RISE's authors do it. Outside of the photo there is its mean colour, 0.
-pub fn blurred(shape: Shape, input: &[f32]) -> Vec<f32> {
+pub fn blurred(shape: MapShape, input: &[f32]) -> Vec<f32> {
     let weights = weights();
     let channels = input.chunks_exact(shape.area());
     channels.flat_map(|channel| blur::blurred(channel, shape.width, &weights, Border::Zeros)).collect()
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn spreads_a_point_evenly_and_leaves_a_plain_alone_but_for_its_border() {
         // Nothing that the point reaches is near the border.
-        let shape = Shape::new(2, 33, 31);
+        let shape = MapShape::new(2, 33, 31);
         let mut input = vec![3.0; shape.len()];
         input[16 * 31 + 15] += 1.0;
         let blurred = blurred(shape, &input);

@@ -2,21 +2,21 @@
 //! the map is compared with the one of the trained weights. A map that hardly changes does not show what the network has
 //! learnt.
 //!
-//! The trained values of each convolution, and of the linear layer, are shuffled among themselves. So they keep their
+//! The trained values of each operation are shuffled among themselves. So they keep their
 //! distribution, and with it the activations their order of magnitude, though BatchNorm has been folded into them; what is
 //! lost is only what was learnt.
 
 use super::correlation::rank_correlation;
 use crate::engine::Engine;
 use crate::explain::{ExplainError, Explainer, Explanation, Question};
-use crate::network::{Convolution, Linear, Network, NodeId, Operation};
+use crate::network::{Network, NodeId, Operation};
 use crate::random::Random;
-use std::sync::Arc;
 
 /// The map after one more part of the network has been scrambled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RandomisationStep {
-    /// The part nearest to the input that is scrambled: `fc`, which is all behind the last layer, or a layer.
+    /// The part nearest to the input that is scrambled: a layer, or all behind the last one, by the name of the node of the
+    /// logits (`fc` in a ResNet).
     pub layer: String,
     /// Rank correlation of the map with that of the trained weights.
     pub correlation: f64,
@@ -57,9 +57,8 @@ async fn cascade<E: Engine>(
     let mut steps = Vec::new();
     let mut network = trained.clone();
     for (layer, nodes) in parts {
-        network = network.with_operations(|id, operation| {
-            nodes.contains(&id).then(|| shuffled(operation, id.index() as u64)).flatten()
-        });
+        network = network
+            .with_operations(|id, operation| nodes.contains(&id).then(|| shuffled(operation, id.index() as u64)));
         explainer.replace(network.clone()).await?;
         let explanation = explainer.explain_with_progress(question, async |_| progress(None).await).await?;
         let correlation = rank_correlation(&explanation.map.values, &original.map.values);
@@ -75,14 +74,12 @@ async fn cascade<E: Engine>(
 /// The parts of a network that have weights, from the logits to the input: their names, and the nodes with weights.
 fn parts(network: &Network) -> Vec<(String, Vec<NodeId>)> {
     let ends = network.layers().iter().map(|layer| (layer.name.clone(), layer.node));
+    let logits = network.logits();
     let mut parts = Vec::new();
     let mut start = NodeId::INPUT;
-    for (name, end) in ends.chain([("fc".to_string(), network.logits())]) {
-        let has_weights = |id: NodeId| {
-            id > start
-                && id <= end
-                && matches!(network.node(id).operation, Operation::Convolution(_) | Operation::Linear(_))
-        };
+    for (name, end) in ends.chain([(network.node(logits).name.clone(), logits)]) {
+        let has_weights =
+            |id: NodeId| id > start && id <= end && network.node(id).operation.facts().parameters > 0;
         let nodes: Vec<NodeId> = network.node_ids().filter(|&id| has_weights(id)).collect();
         if !nodes.is_empty() {
             parts.push((name, nodes));
@@ -93,25 +90,12 @@ fn parts(network: &Network) -> Vec<(String, Vec<NodeId>)> {
     parts
 }
 
-/// The same operation with its weights in another order, and its biases; `None` where it has none.
-fn shuffled(operation: &Operation, seed: u64) -> Option<Operation> {
+/// The same operation with the values of each of its arrays of parameters in another order.
+fn shuffled(operation: &Operation, seed: u64) -> Operation {
     let mut random = Random::new(seed);
-    let mut shuffle = |values: &[f32]| {
+    operation.with_parameters(&mut |values| {
         let mut values = values.to_vec();
         random.shuffle(&mut values);
         values
-    };
-    match operation {
-        Operation::Convolution(trained) => {
-            let (weight, bias) = (shuffle(&trained.weight), shuffle(&trained.bias));
-            let &Convolution { kernel, stride, padding, residual, relu, .. } = &**trained;
-            let scrambled = Convolution { weight, bias, kernel, stride, padding, residual, relu };
-            Some(Operation::Convolution(Arc::new(scrambled)))
-        }
-        Operation::Linear(trained) => {
-            let (weight, bias) = (shuffle(&trained.weight), shuffle(&trained.bias));
-            Some(Operation::Linear(Arc::new(Linear { weight, bias })))
-        }
-        Operation::Input | Operation::MaxPool(_) | Operation::GlobalAveragePool => None,
-    }
+    })
 }

@@ -1,7 +1,7 @@
 //! In which order the pixels of a photo vanish or appear.
 
 use crate::cam::{Map, upsample};
-use crate::network::Shape;
+use crate::network::MapShape;
 use crate::random::Random;
 
 /// A random map is as coarse as those of a ResNet's last layer, whatever the map it is compared with: pixels that vanish
@@ -25,7 +25,7 @@ impl Ranking {
     pub const ALL: [Self; 3] = [Self::Map, Self::Random, Self::Centre];
 
     /// The pixels of an input of this shape, row by row, in their order. Those that are equal keep that of the rows.
-    pub fn order(self, map: &Map, shape: Shape) -> Vec<usize> {
+    pub fn order(self, map: &Map, shape: MapShape) -> Vec<usize> {
         let values = match self {
             Self::Map => upsample(map, shape.width, shape.height),
             Self::Random => {
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn every_order_has_every_pixel_once() {
-        let shape = Shape::new(3, 6, 5);
+        let shape = MapShape::new(3, 6, 5);
         let map = Map { width: 2, height: 1, values: vec![0.0, 1.0] };
         let orders = Ranking::ALL.map(|ranking| ranking.order(&map, shape));
         for order in &orders {

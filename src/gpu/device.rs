@@ -1,8 +1,8 @@
 //! A GPU: its adapter, the device and queue, the pipelines made so far, and word of what went wrong on it.
 
-use super::kernel::Kernel;
-use super::tuning::Tuning;
+use super::table::kernels;
 use crate::engine::EngineError;
+use crate::kernel::gpu::{Kernel, Tuning};
 use futures_channel::oneshot;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,7 +19,8 @@ struct Shared {
     adapter: String,
     software: bool,
     tuning: Tuning,
-    pipelines: RefCell<HashMap<Kernel, wgpu::ComputePipeline>>,
+    /// By name of the kernel.
+    pipelines: RefCell<HashMap<&'static str, wgpu::ComputePipeline>>,
     /// Why the device is of no use any more.
     lost: Arc<Mutex<Option<String>>>,
 }
@@ -65,7 +66,7 @@ impl Gpu {
         &self.0.adapter
     }
 
-    /// Whether the adapter is a program that plays a GPU.
+    /// Whether it is a software adapter.
     pub fn is_software(&self) -> bool {
         self.0.software
     }
@@ -73,7 +74,7 @@ impl Gpu {
     /// Compiles all kernels.
     pub async fn compile(&self) -> Result<(), EngineError> {
         self.checked(|| {
-            for kernel in Kernel::ALL.into_iter().filter(|kernel| kernel.is_used(self.tuning())) {
+            for kernel in kernels().filter(|kernel| kernel.is_used(self.tuning())) {
                 self.pipeline(kernel);
             }
         })
@@ -98,17 +99,16 @@ impl Gpu {
     }
 
     /// The pipeline of `kernel`, compiled at its first use.
-    pub(super) fn pipeline(&self, kernel: Kernel) -> wgpu::ComputePipeline {
+    pub(super) fn pipeline(&self, kernel: &'static Kernel) -> wgpu::ComputePipeline {
         let mut pipelines = self.0.pipelines.borrow_mut();
-        let pipeline = pipelines.entry(kernel).or_insert_with(|| {
-            let label = kernel.name();
+        let pipeline = pipelines.entry(kernel.name).or_insert_with(|| {
             let source = kernel.source(self.tuning());
             let module = self.device().create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some(&label),
+                label: Some(kernel.name),
                 source: wgpu::ShaderSource::Wgsl(source.into()),
             });
             self.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(&label),
+                label: Some(kernel.name),
                 layout: None,
                 module: &module,
                 entry_point: Some("main"),

@@ -1,11 +1,12 @@
 //! Executes a plan on a device.
 
 use super::device::Gpu;
-use super::plan::{Buffer, BufferId, Plan};
+use super::plan::Plan;
 use super::steps::{Step, Steps};
-use super::weights;
-use crate::engine::layout::{length, to_cells, to_channels};
-use crate::engine::{Description, Engine, EngineError, FeatureMaps, ReluRule, check_layer, check_length};
+use crate::engine::{Description, Engine, EngineError, FeatureMaps, check_layer, check_length};
+use crate::kernel::ReluRule;
+use crate::kernel::gpu::BufferId;
+use crate::kernel::layout::{length, to_cells, to_channels};
 use crate::network::{Network, NodeId};
 use std::cell::OnceCell;
 
@@ -24,12 +25,12 @@ pub struct GpuEngine {
     staging: wgpu::Buffer,
     /// Whether there has been a forward.
     pub(super) forwarded: bool,
-    pub(super) seeded: Option<Seeded>,
+    pub(super) way_back: Option<WayBack>,
 }
 
 /// Whose gradients the buffers hold.
-pub(super) struct Seeded {
-    seed: Vec<f32>,
+pub(super) struct WayBack {
+    cotangent: Vec<f32>,
     rule: ReluRule,
     /// How many dispatches of the way back they have taken so far.
     done: usize,
@@ -47,7 +48,8 @@ impl GpuEngine {
         let buffers: Vec<wgpu::Buffer> = plan
             .buffers
             .iter()
-            .map(|buffer| match weights::initial(&network, buffer.contents, buffer.length) {
+            .enumerate()
+            .map(|(index, buffer)| match plan.initial(&network, index) {
                 Some(values) => gpu.filled(&values, storage),
                 None => gpu.device().create_buffer(&wgpu::BufferDescriptor {
                     label: None,
@@ -59,7 +61,7 @@ impl GpuEngine {
             .collect();
         let forward = Steps::new(&gpu, &buffers, &plan.forward);
         let backward = Steps::new(&gpu, &buffers, &plan.backward);
-        let largest = network.nodes().iter().map(|node| length(node.shape)).max().unwrap_or(0);
+        let largest = network.nodes().iter().map(|node| length(node.shape.as_map())).max().unwrap_or(0);
         let staging = gpu.device().create_buffer(&wgpu::BufferDescriptor {
             label: Some("read back"),
             size: (largest * size_of::<f32>()) as u64,
@@ -76,14 +78,18 @@ impl GpuEngine {
             guided: OnceCell::new(),
             staging,
             forwarded: false,
-            seeded: None,
+            way_back: None,
         }
     }
 
     /// Has `values` put into a buffer, by way of the one returned.
     pub(super) fn upload(&self, encoder: &mut wgpu::CommandEncoder, values: &[f32], to: BufferId) -> wgpu::Buffer {
+        self.upload_to(encoder, values, to.index())
+    }
+
+    fn upload_to(&self, encoder: &mut wgpu::CommandEncoder, values: &[f32], buffer: usize) -> wgpu::Buffer {
         let source = self.gpu.filled(values, wgpu::BufferUsages::COPY_SRC);
-        encoder.copy_buffer_to_buffer(&source, 0, &self.buffers[to.index()], 0, source.size());
+        encoder.copy_buffer_to_buffer(&source, 0, &self.buffers[buffer], 0, source.size());
         source
     }
 
@@ -118,27 +124,31 @@ impl GpuEngine {
         let mut encoder = self.gpu.device().create_command_encoder(&Default::default());
         let mut uploaded = Vec::new();
         let is_new = |node: NodeId| !network.node(node).operation.is_same(&self.network.node(node).operation);
-        for id in self.plan.buffer_ids() {
-            let Buffer { length, contents } = self.plan.buffers[id.index()];
-            if contents.node().is_some_and(is_new)
-                && let Some(values) = weights::initial(network, contents, length)
+        for index in 0..self.buffers.len() {
+            if self.plan.node_of(index).is_some_and(is_new)
+                && let Some(values) = self.plan.initial(network, index)
             {
-                uploaded.push(self.upload(&mut encoder, &values, id));
+                uploaded.push(self.upload_to(&mut encoder, &values, index));
             }
         }
         self.gpu.queue().submit([encoder.finish()]);
         uploaded.iter().for_each(wgpu::Buffer::destroy);
     }
 
+    /// The buffer of a node's output.
+    pub(super) fn output(&self, node: NodeId) -> Result<BufferId, EngineError> {
+        self.plan.output(node).ok_or(EngineError::NotKept { node: node.index() })
+    }
+
     /// Takes `values`, channel by channel, for the output of `node`, computes all that comes behind it, and returns the
     /// logits.
     async fn run_from(&mut self, node: NodeId, values: &[f32]) -> Result<Vec<f32>, EngineError> {
         self.forwarded = false;
-        self.seeded = None;
-        let cells = to_cells(self.network.node(node).shape, values);
-        let upload = Some((cells.as_slice(), self.plan.output(node)));
+        self.way_back = None;
+        let cells = to_cells(self.network.map_shape(node), values);
+        let upload = Some((cells.as_slice(), self.output(node)?));
         let steps = &self.forward.all()[self.plan.complete(node)..];
-        let logits = self.plan.output(self.network.logits());
+        let logits = self.output(self.network.logits())?;
         let values = self.submit(upload, steps, logits, self.network.classes()).await?;
         if values.iter().any(|logit| !logit.is_finite()) {
             return Err(EngineError::NotFinite);
@@ -150,18 +160,18 @@ impl GpuEngine {
     /// The gradient at `node`, going on from what the buffers hold already.
     async fn gradient_at(
         &mut self,
-        seed: &[f32],
+        cotangent: &[f32],
         rule: ReluRule,
         node: NodeId,
     ) -> Result<FeatureMaps, EngineError> {
-        check_length("seed", seed.len(), self.network.classes())?;
+        check_length("cotangent", cotangent.len(), self.network.classes())?;
         if !self.forwarded {
             return Err(EngineError::NoForward);
         }
         let (buffer, end) = self.plan.gradient(node).ok_or(EngineError::NotALayer { node: node.index() })?;
         let logits = self.network.logits();
         // The logits got a gradient first of all.
-        let (seed_buffer, _) = self.plan.gradient(logits).ok_or(EngineError::NoForward)?;
+        let (start, _) = self.plan.gradient(logits).ok_or(EngineError::NoForward)?;
         let backward = match (rule, self.guided.get()) {
             (ReluRule::Gradient, _) => &self.backward,
             (ReluRule::Guided, Some(guided)) => guided,
@@ -171,15 +181,15 @@ impl GpuEngine {
                 self.guided.get_or_init(|| made)
             }
         };
-        let (done, upload) = match self.seeded.take() {
-            Some(last) if last.seed == seed && last.rule == rule => (last.done, None),
-            _ => (0, Some(to_cells(self.network.node(logits).shape, seed))),
+        let (done, upload) = match self.way_back.take() {
+            Some(last) if last.cotangent == cotangent && last.rule == rule => (last.done, None),
+            _ => (0, Some(to_cells(self.network.map_shape(logits), cotangent))),
         };
-        let upload = upload.as_deref().map(|values| (values, seed_buffer));
+        let upload = upload.as_deref().map(|values| (values, start));
         let steps = backward.all().get(done..end).unwrap_or(&[]);
-        let shape = self.network.node(node).shape;
+        let shape = self.network.map_shape(node);
         let cells = self.submit(upload, steps, buffer, length(shape)).await?;
-        self.seeded = Some(Seeded { seed: seed.to_vec(), rule, done: done.max(end) });
+        self.way_back = Some(WayBack { cotangent: cotangent.to_vec(), rule, done: done.max(end) });
         Ok(FeatureMaps { shape, values: to_channels(shape, &cells) })
     }
 }
@@ -211,25 +221,25 @@ impl Engine for GpuEngine {
         if !self.forwarded {
             return Err(EngineError::NoForward);
         }
-        let shape = self.network.node(node).shape;
-        let cells = self.submit(None, &[], self.plan.output(node), length(shape)).await?;
+        let shape = self.network.map_shape(node);
+        let cells = self.submit(None, &[], self.output(node)?, length(shape)).await?;
         Ok(FeatureMaps { shape, values: to_channels(shape, &cells) })
     }
 
-    async fn gradient(&mut self, seed: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError> {
+    async fn gradient(&mut self, cotangent: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError> {
         if layer != NodeId::INPUT {
             check_layer(&self.network, layer)?;
         }
-        self.gradient_at(seed, ReluRule::Gradient, layer).await
+        self.gradient_at(cotangent, ReluRule::Gradient, layer).await
     }
 
-    async fn guided_gradient(&mut self, seed: &[f32]) -> Result<FeatureMaps, EngineError> {
-        self.gradient_at(seed, ReluRule::Guided, NodeId::INPUT).await
+    async fn guided_gradient(&mut self, cotangent: &[f32]) -> Result<FeatureMaps, EngineError> {
+        self.gradient_at(cotangent, ReluRule::Guided, NodeId::INPUT).await
     }
 
     async fn forward_from(&mut self, layer: NodeId, activation: &[f32]) -> Result<Vec<f32>, EngineError> {
         check_layer(&self.network, layer)?;
-        check_length("activation", activation.len(), self.network.node(layer).shape.len())?;
+        check_length("activation", activation.len(), self.network.map_shape(layer).len())?;
         if !self.forwarded {
             return Err(EngineError::NoForward);
         }
@@ -241,7 +251,7 @@ impl Engine for GpuEngine {
             return Err(EngineError::OtherGraph);
         }
         self.forwarded = false;
-        self.seeded = None;
+        self.way_back = None;
         self.gpu.still_there()?;
         self.gpu.checked(|| self.upload_changes(&network)).await?;
         self.network = network;

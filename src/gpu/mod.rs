@@ -5,19 +5,17 @@
 //! which parameters; [`GpuEngine`] makes them real on a [`Gpu`]. A forward is one submission, and so is a gradient; only
 //! what is asked for is read back.
 //!
-//! **Layout.** Feature maps lie as the CPU's do (see [`layout`](crate::engine::layout)): cell by cell, each cell's
+//! **Layout.** Feature maps lie as the CPU's do (see [`layout`](crate::kernel::layout)): cell by cell, each cell's
 //! channels padded with zeros to whole vectors of four.
 
 mod device;
 mod engine;
-pub mod kernel;
 pub mod plan;
 mod profile;
 mod steps;
-mod template;
-pub mod tuning;
-mod weights;
+mod table;
 
 pub use device::Gpu;
 pub use engine::GpuEngine;
 pub use profile::DispatchTime;
+pub use table::kernels;

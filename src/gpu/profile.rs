@@ -1,8 +1,8 @@
 //! How long each dispatch takes, by the GPU's own clock: for benchmarks.
 
 use super::GpuEngine;
-use crate::engine::layout::to_cells;
 use crate::engine::{EngineError, check_length};
+use crate::kernel::layout::to_cells;
 use crate::network::NodeId;
 
 /// One dispatch.
@@ -17,21 +17,21 @@ pub struct DispatchTime {
 }
 
 impl GpuEngine {
-    /// Runs a forward of `input` and the gradient of `seed` at the input, every dispatch by itself. An error where the
+    /// Runs a forward of `input` and the gradient of `cotangent` at the input, every dispatch by itself. An error where the
     /// adapter keeps no time.
-    pub async fn profile(&mut self, input: &[f32], seed: &[f32]) -> Result<Vec<DispatchTime>, EngineError> {
+    pub async fn profile(&mut self, input: &[f32], cotangent: &[f32]) -> Result<Vec<DispatchTime>, EngineError> {
         let network = &self.network;
         check_length("input", input.len(), network.input_shape().len())?;
-        check_length("seed", seed.len(), network.classes())?;
+        check_length("cotangent", cotangent.len(), network.classes())?;
         let device = self.gpu.device();
         if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
             return Err(EngineError::GpuRefused { reason: "the adapter keeps no time".to_string() });
         }
         let logits = network.logits();
-        let (seed_buffer, _) = self.plan.gradient(logits).ok_or(EngineError::NoForward)?;
+        let (start, _) = self.plan.gradient(logits).ok_or(EngineError::NoForward)?;
         let uploads = [
-            (to_cells(network.input_shape(), input), self.plan.output(NodeId::INPUT)),
-            (to_cells(network.node(logits).shape, seed), seed_buffer),
+            (to_cells(network.input_shape(), input), self.output(NodeId::INPUT)?),
+            (to_cells(network.map_shape(logits), cotangent), start),
         ];
         let steps: Vec<_> = self.forward.all().iter().chain(self.backward.all()).collect();
         let count = 2 * steps.len() as u32;
@@ -72,14 +72,14 @@ impl GpuEngine {
         };
         let times: Vec<u64> = self.gpu.run(&readable, bytes, encode).await?;
         self.forwarded = true;
-        self.seeded = None;
+        self.way_back = None;
         let period = f64::from(self.gpu.queue().get_timestamp_period());
         let dispatches = self.plan.forward.iter().chain(&self.plan.backward);
         Ok(dispatches
             .zip(times.as_chunks::<2>().0)
             .map(|(dispatch, [start, end])| DispatchTime {
-                node: dispatch.node.index(),
-                kernel: dispatch.kernel.name(),
+                node: self.plan.steps[dispatch.step].node.index(),
+                kernel: dispatch.kernel.name.to_string(),
                 microseconds: end.saturating_sub(*start) as f64 * period / 1e3,
             })
             .collect())

@@ -1,7 +1,7 @@
 //! Dispatches made real on a device.
 
 use super::device::Gpu;
-use super::plan::Dispatch;
+use crate::kernel::gpu::Dispatch;
 
 /// Uniform buffers are bound at multiples of this many bytes on every adapter.
 const PARAMETERS_STRIDE: usize = 256;

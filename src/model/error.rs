@@ -1,13 +1,17 @@
 //! What is wrong with a model.
 
 use super::output::UnknownOutput;
+use crate::families::FamilyError;
 use crate::network::NetworkError;
 use crate::weights::WeightsError;
 
 /// What is wrong with a model, or with what was asked of it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ModelError {
-    /// No network can be built.
+    /// No network can be built of the file.
+    #[error(transparent)]
+    Family(#[from] FamilyError),
+    /// The network cannot be run as it was asked for.
     #[error(transparent)]
     Network(#[from] NetworkError),
     /// The labels do not fit the logits.
@@ -33,7 +37,7 @@ pub enum ModelError {
 
 impl From<WeightsError> for ModelError {
     fn from(error: WeightsError) -> Self {
-        Self::Network(error.into())
+        Self::Family(error.into())
     }
 }
 
@@ -41,6 +45,7 @@ impl ModelError {
     /// Stable name for programs.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Family(error) => error.code(),
             Self::Network(error) => error.code(),
             Self::LabelCount { .. } => "model-labels",
             Self::Preprocessing { .. } => "model-preprocessing",

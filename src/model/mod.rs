@@ -12,6 +12,7 @@ pub use output::{OutputSpec, UnknownOutput};
 
 pub(crate) use classes::best;
 
+use crate::families;
 use crate::network::Network;
 use crate::photo::InputSpec;
 use crate::weights::Weights;
@@ -57,7 +58,7 @@ impl Model {
     pub fn read(file: &[u8], options: ModelOptions) -> Result<Self, ModelError> {
         let weights = Weights::read(file)?;
         let input = input_spec(&weights, &options)?;
-        let network = Network::from_weights(&weights)?;
+        let network = families::build(&weights)?;
         // As wide as it is high, and at most 65,535.
         let network = network.with_input_side(input.crop as usize)?;
         let classes = classes(&weights, options, network.classes())?;

@@ -85,10 +85,10 @@ impl Session {
     #[wasm_bindgen(js_name = classMaps)]
     pub async fn class_maps(&mut self) -> Result<JsValue, JsValue> {
         let maps = self.cam.class_maps().await.map_err(refusal)?;
-        let (Some(maps), Some(layer)) = (maps, self.cam.network().last_layer()) else {
+        let (Some(maps), Some(layer)) = (maps, self.cam.network().default_layer()) else {
             return Ok(JsValue::NULL);
         };
-        let shape = self.cam.network().node(layer.node).shape;
+        let shape = self.cam.network().map_shape(layer.node);
         let facts = ClassMapsFacts { width: shape.width, height: shape.height, layer: &layer.name };
         let values: Vec<f32> = maps.into_iter().flat_map(|map| map.values).collect();
         let facts = object(&facts)?;

@@ -12,9 +12,9 @@ mod picture;
 mod survey;
 mod trust;
 
+use crate::choice::{Choice, ChosenEngine, EnginePreference, EngineSelector, FallbackEngine, Timing};
 use crate::cpu::CpuEngine;
-use crate::engine::choice::{Choice, Chooser, ChosenEngine, Timing, Wish};
-use crate::engine::{Description, Engine, FallbackEngine};
+use crate::engine::{Description, Engine};
 use crate::model::Model;
 use crate::photo::{CropGeometry, Photo, PhotoError, opaque};
 use crate::stopwatch::milliseconds_since;
@@ -59,21 +59,21 @@ fn parse<T: DeserializeOwned>(value: JsValue) -> Result<T, JsValue> {
 #[cfg(feature = "threads")]
 #[wasm_bindgen(js_name = startThreads)]
 pub fn start_threads(count: usize) {
-    crate::cpu::threads::start(count);
+    crate::kernel::cpu::threads::start(count);
 }
 
 /// Makes the worker that calls a thread of the engine's, for good.
 #[cfg(feature = "threads")]
 #[wasm_bindgen(js_name = serveThread)]
 pub fn serve_thread() {
-    crate::cpu::threads::serve();
+    crate::kernel::cpu::threads::serve();
 }
 
 /// What chooses a [`Session`]'s engine; made before it, so that the GPU is ready when the model is.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct EngineChooser {
-    chooser: Chooser,
+    selector: EngineSelector,
 }
 
 #[wasm_bindgen]
@@ -86,7 +86,7 @@ impl EngineChooser {
 
     /// Connects to the GPU, if `asked` (see [`Session::choose_engine`]) leads to one, and compiles its kernels.
     pub async fn prepare(&mut self, asked: JsValue) -> Result<(), JsValue> {
-        self.chooser.prepare(parse(asked)?).await;
+        self.selector.prepare(parse(asked)?).await;
         Ok(())
     }
 }
@@ -95,7 +95,9 @@ impl EngineChooser {
 #[wasm_bindgen]
 pub struct Session {
     cam: GradCam<ChosenEngine>,
-    chooser: Chooser,
+    selector: EngineSelector,
+    /// Tells this model file from all others: length and CRC-32.
+    fingerprint: String,
 }
 
 /// `Geometry` of `gradcam.d.ts`.
@@ -129,16 +131,17 @@ impl Session {
         let Model { network, input, classes } = model::read(file, options)?;
         let engine = CpuEngine::new(network).map_err(|error| refusal(error.into()))?;
         let cam = GradCam::new(FallbackEngine::new(engine), input, classes);
-        Ok(Self { cam, chooser: chooser.unwrap_or_default().chooser })
+        let fingerprint = format!("{}-{:08x}", file.len(), crc32fast::hash(file));
+        Ok(Self { cam, selector: chooser.unwrap_or_default().selector, fingerprint })
     }
 
     /// Chooses the engine that runs from now on: `auto`, `cpu` or `webgpu`. `remembered` is an object of timings that
     /// earlier choices returned, by their keys. Never fails: where the GPU cannot be had, the answer says why.
     #[wasm_bindgen(js_name = chooseEngine)]
     pub async fn choose_engine(&mut self, asked: JsValue, remembered: JsValue) -> Result<JsValue, JsValue> {
-        let wish: Wish = parse(asked)?;
+        let preference: EnginePreference = parse(asked)?;
         let remembered: HashMap<String, Timing> = parse(remembered)?;
-        let choice = self.chooser.choose(self.cam.engine_mut(), wish, &remembered).await;
+        let choice = self.selector.select(self.cam.engine_mut(), preference, &remembered, &self.fingerprint).await;
         object(&ChoiceFacts { engine: self.cam.engine().description(), choice })
     }
 

@@ -96,7 +96,7 @@ impl Session {
             .layers()
             .iter()
             .map(|layer| {
-                let shape = network.node(layer.node).shape;
+                let shape = network.map_shape(layer.node);
                 LayerFacts {
                     name: &layer.name,
                     height: shape.height,

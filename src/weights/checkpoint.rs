@@ -1,11 +1,12 @@
 //! Checkpoints of PyTorch: what `torch.save` writes of a state dict, alone or among other things.
 
 use super::Contents;
-use super::error::{WeightsError, damaged, quoted};
+use super::error::{WeightsError, damaged};
 use super::labels::{self, Entry};
 use super::pickle::{Id, Pickle, TensorPlace, Value};
 use super::tensor::{ByteOrder, Tensor};
 use super::torch_zip::Archive;
+use crate::text::quoted;
 use std::borrow::Cow;
 use std::collections::HashSet;
 

@@ -1,5 +1,6 @@
 //! What can be wrong with a model file, in sentences for whoever chose it.
 
+use crate::text::{quoted, shortened};
 use std::fmt;
 
 /// What is wrong with a model file.
@@ -132,26 +133,8 @@ impl WeightsError {
     }
 }
 
-/// So much of a name from a file is shown.
-const NAME_LENGTH: usize = 60;
-
 /// So many dimensions of a shape are shown.
 const RANK: usize = 5;
-
-/// A name from a file, fit for a message: of bounded length, on one line.
-pub(crate) fn shortened(name: &str) -> impl fmt::Display {
-    let mut characters = name.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c });
-    let mut text: String = characters.by_ref().take(NAME_LENGTH).collect();
-    if characters.next().is_some() {
-        text.push('…');
-    }
-    text
-}
-
-/// The same in quotation marks.
-pub(crate) fn quoted(name: &str) -> impl fmt::Display {
-    format!("“{}”", shortened(name))
-}
 
 /// A shape from a file, fit for a message.
 fn listed(shape: &[impl ToString]) -> impl fmt::Display {

@@ -1,6 +1,7 @@
 //! Class names, in the many forms that they come in.
 
-use super::error::{WeightsError, quoted};
+use super::error::WeightsError;
+use crate::text::quoted;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 

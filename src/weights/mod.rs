@@ -15,16 +15,15 @@ mod torch_zip;
 pub use error::WeightsError;
 pub use labels::parse_labels;
 
-pub(crate) use error::quoted;
-
+use names::Tensors;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use tensor::{DataType, Float, Tensor};
 
 /// The named tensors of a model file, still in the file's bytes.
 #[derive(Debug)]
 pub struct Weights<'bytes> {
-    tensors: BTreeMap<Cow<'bytes, str>, Tensor<'bytes>>,
+    tensors: Tensors<'bytes>,
     metadata: Metadata<'bytes>,
     labels: Option<Vec<String>>,
 }
@@ -44,8 +43,6 @@ impl<'bytes> Weights<'bytes> {
     /// Reads the names and shapes of a model file, whose format its content tells: `.safetensors`, or a PyTorch
     /// checkpoint as `torch.save` writes it since version 1.6. A checkpoint is read without running any of its code; it
     /// is a state dict, or has one as `state_dict`, `model_state_dict`, `model` or the like.
-    ///
-    /// Names lose whatever stands before `layer1.0.conv1.weight`: `module.`, `backbone.`, `model.` ….
     pub fn read(bytes: &'bytes [u8]) -> Result<Self, WeightsError> {
         if bytes.is_empty() {
             Err(WeightsError::Empty)
@@ -67,7 +64,18 @@ impl<'bytes> Weights<'bytes> {
     }
 
     fn new(Contents { tensors, metadata, labels }: Contents<'bytes>) -> Result<Self, WeightsError> {
-        Ok(Self { tensors: names::without_prefix(tensors)?, metadata, labels })
+        // The same name twice: as in Python, the last one counts.
+        Ok(Self { tensors: tensors.into_iter().collect(), metadata, labels })
+    }
+
+    /// The same tensors by their names within the network that has a tensor `anchor`: without what stands before that name
+    /// up to a dot, such as `module.`, `backbone.` or `model.`. Names without it stay as they are.
+    ///
+    /// # Errors
+    /// [`WeightsError::Ambiguous`] where there are two such networks, or two tensors would have the same name.
+    pub fn within(&self, anchor: &str) -> Result<Self, WeightsError> {
+        let tensors = names::without_prefix(&self.tensors, anchor)?;
+        Ok(Self { tensors, metadata: self.metadata.clone(), labels: self.labels.clone() })
     }
 
     /// The architecture that the file states, e.g. `resnet18`.

@@ -5,48 +5,46 @@ use super::tensor::Tensor;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Every ResNet has this tensor; what stands before its name, up to a dot, stands before the others.
-const ANCHOR: &str = "layer1.0.conv1.weight";
+/// Tensors by their names.
+pub(super) type Tensors<'bytes> = BTreeMap<Cow<'bytes, str>, Tensor<'bytes>>;
 
-/// The tensors by their names in the network itself. Names that lack the prefix stay as they are: it may be the network
-/// without its head that was part of another.
+/// The tensors by their names in the network itself, every one of which has a tensor `anchor`: what stands before its name,
+/// up to a dot, stands before the others. Names that lack the prefix stay as they are: it may be the network without its
+/// head that was part of another.
 pub(super) fn without_prefix<'bytes>(
-    tensors: Vec<(Cow<'bytes, str>, Tensor<'bytes>)>,
-) -> Result<BTreeMap<Cow<'bytes, str>, Tensor<'bytes>>, WeightsError> {
+    tensors: &Tensors<'bytes>,
+    anchor: &str,
+) -> Result<Tensors<'bytes>, WeightsError> {
     let ambiguous = |first: &str, second: &str| {
         let [first, second] = [first, second].map(str::to_string);
         Err(WeightsError::Ambiguous { first, second })
     };
-    let names = tensors.iter().map(|(name, _)| &**name);
-    let mut anchors: Vec<&str> = names.filter(|name| prefix(name).is_some()).collect();
-    anchors.sort_unstable();
-    anchors.dedup();
+    let anchors: Vec<&str> =
+        tensors.keys().map(|name| &**name).filter(|name| prefix(name, anchor).is_some()).collect();
     let prefix = match *anchors {
         [] => "",
-        [anchor] => prefix(anchor).unwrap_or_default(),
+        [found] => prefix(found, anchor).unwrap_or_default(),
         [first, second, ..] => return ambiguous(first, second),
-    }
-    .to_string();
-    let mut named: BTreeMap<_, (bool, _)> = BTreeMap::new();
+    };
+    let mut named: BTreeMap<Cow<'bytes, str>, &Tensor<'bytes>> = BTreeMap::new();
     for (name, tensor) in tensors {
-        let has_prefix = name.starts_with(&prefix);
+        let has_prefix = name.starts_with(prefix);
         let own_name = match name {
-            _ if !has_prefix => name,
+            _ if !has_prefix => name.clone(),
             Cow::Borrowed(name) => Cow::Borrowed(&name[prefix.len()..]),
             Cow::Owned(name) => Cow::Owned(name[prefix.len()..].to_string()),
         };
-        // The same name twice: as in Python, the last one counts.
-        if named.get(&own_name).is_some_and(|&(other_has_prefix, _)| other_has_prefix != has_prefix) {
+        if named.contains_key(&own_name) {
             return ambiguous(&own_name, &format!("{prefix}{own_name}"));
         }
-        named.insert(own_name, (has_prefix, tensor));
+        named.insert(own_name, tensor);
     }
-    Ok(named.into_iter().map(|(name, (_, tensor))| (name, tensor)).collect())
+    Ok(named.into_iter().map(|(name, tensor)| (name, tensor.clone())).collect())
 }
 
-/// What stands before [`ANCHOR`] in its own name.
-fn prefix(name: &str) -> Option<&str> {
-    name.strip_suffix(ANCHOR).filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
+/// What stands before the anchor in its own name.
+fn prefix<'name>(name: &'name str, anchor: &str) -> Option<&'name str> {
+    name.strip_suffix(anchor).filter(|prefix| prefix.is_empty() || prefix.ends_with('.'))
 }
 
 #[cfg(test)]
@@ -57,7 +55,7 @@ mod tests {
     fn names(given: &[&str]) -> Result<Vec<String>, WeightsError> {
         let tensor = Tensor::contiguous(DataType::Float(Float::F32), vec![0], &[]).expect("a tensor of nothing");
         let tensors = given.iter().map(|&name| (Cow::Borrowed(name), tensor.clone())).collect();
-        Ok(without_prefix(tensors)?.into_keys().map(Cow::into_owned).collect())
+        Ok(without_prefix(&tensors, "layer1.0.conv1.weight")?.into_keys().map(Cow::into_owned).collect())
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! `.safetensors` files: a JSON header, then the bytes of the tensors, one after the other.
 
 use super::Contents;
-use super::error::{WeightsError, damaged, quoted};
+use super::error::{WeightsError, damaged};
 use super::labels;
 use super::tensor::{DataType, Float, Tensor};
+use crate::text::quoted;
 use ::safetensors::tensor::TensorInfo;
 use ::safetensors::{Dtype, SafeTensorError, SafeTensors};
 use std::borrow::Cow;

@@ -1,6 +1,7 @@
 //! The ZIP archive that a checkpoint is: records that are stored as they are.
 
-use super::error::{WeightsError, damaged, quoted};
+use super::error::{WeightsError, damaged};
+use crate::text::quoted;
 use ::zip::read::ArchiveOffset;
 use ::zip::{CompressionMethod, ZipArchive};
 use std::io::Cursor;

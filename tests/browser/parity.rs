@@ -12,8 +12,9 @@ mod browser {
     use super::support::untrained::{Untrained, untrained_network};
     use gradcam::cpu::CpuEngine;
     use gradcam::engine::Engine;
-    use gradcam::gpu::tuning::Tuning;
+    use gradcam::families;
     use gradcam::gpu::{Gpu, GpuEngine};
+    use gradcam::kernel::gpu::Tuning;
     use gradcam::network::Network;
     use gradcam::weights::Weights;
     use wasm_bindgen::prelude::*;
@@ -54,7 +55,7 @@ mod browser {
     }
 
     fn network(model: &[u8]) -> Result<Network, JsError> {
-        Ok(Network::from_weights(&Weights::read(model)?)?)
+        Ok(families::build(&Weights::read(model)?)?)
     }
 
     async fn compare_untrained(untrained: Untrained, photo: &[u8], reference: &[u8]) -> Result<String, JsError> {

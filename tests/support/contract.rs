@@ -4,7 +4,7 @@ use super::parity::relative_l2;
 use super::random::signed;
 use super::reference_engine::ReferenceEngine;
 use super::{backward, toy};
-use gradcam::engine::{Engine, EngineError, FeatureMaps, class_seed};
+use gradcam::engine::{Engine, EngineError, FeatureMaps, class_cotangent};
 use gradcam::network::{Network, NodeId};
 
 /// Relative L2: rounding, on networks of a few layers.
@@ -12,7 +12,7 @@ const BOUND: f64 = 1e-5;
 
 /// Everything. `make` prepares an engine for a network.
 pub async fn check<E: Engine>(make: impl AsyncFn(Network) -> E) {
-    for network in [toy::network(), toy::pooled_network()] {
+    for network in [toy::network(), toy::pooled_network(), toy::graph()] {
         let mut engine = make(network.clone()).await;
         guided_gradients(&mut engine).await;
         going_on(&mut engine).await;
@@ -21,14 +21,9 @@ pub async fn check<E: Engine>(make: impl AsyncFn(Network) -> E) {
     }
 }
 
-/// The output of every node.
+/// The output of every node that an engine keeps.
 async fn outputs<E: Engine>(engine: &mut E) -> Vec<Vec<f32>> {
-    let ids: Vec<NodeId> = engine.network().node_ids().collect();
-    let mut outputs = Vec::new();
-    for id in ids {
-        outputs.push(engine.activation(id).await.expect("an activation").values);
-    }
-    outputs
+    super::outputs::kept(engine).await.expect("activations")
 }
 
 fn assert_close<A: Copy + Into<f64>>(found: &[f32], expected: &[A], what: &str) {
@@ -36,25 +31,25 @@ fn assert_close<A: Copy + Into<f64>>(found: &[f32], expected: &[A], what: &str) 
     assert!(error < BOUND, "{what}: {error:e}");
 }
 
-/// Before, between and after ordinary gradients, of the same seed and of another.
+/// Before, between and after ordinary gradients, of the same cotangent and of another.
 async fn guided_gradients<E: Engine>(engine: &mut E) {
     let network = engine.network().clone();
     engine.forward(&signed("photo", network.input_shape().len())).await.expect("a forward");
     let outputs = outputs(engine).await;
-    for seed in [class_seed(network.classes(), 1), signed("seed", network.classes())] {
-        let gradients = backward::gradients(&network, &outputs, &seed);
-        let guided = backward::guided(&network, &outputs, &seed);
+    for cotangent in [class_cotangent(network.classes(), 1), signed("seed", network.classes())] {
+        let gradients = backward::gradients(&network, &outputs, &cotangent);
+        let guided = backward::guided(&network, &outputs, &cotangent);
         assert!(relative_l2(&guided[0], &gradients[0]) > 0.1, "two different things");
         for layer in network.layers().iter().rev() {
-            let found = engine.guided_gradient(&seed).await.expect("a guided gradient");
+            let found = engine.guided_gradient(&cotangent).await.expect("a guided gradient");
             assert_eq!(found.shape, network.input_shape());
             assert_close(&found.values, &guided[0], "guided gradient");
-            let found = engine.gradient(&seed, layer.node).await.expect("a gradient");
+            let found = engine.gradient(&cotangent, layer.node).await.expect("a gradient");
             assert_close(&found.values, &gradients[layer.node.index()], &layer.name);
         }
-        let found = engine.gradient(&seed, NodeId::INPUT).await.expect("a gradient");
+        let found = engine.gradient(&cotangent, NodeId::INPUT).await.expect("a gradient");
         assert_close(&found.values, &gradients[0], "the input");
-        let found = engine.guided_gradient(&seed).await.expect("a guided gradient");
+        let found = engine.guided_gradient(&cotangent).await.expect("a guided gradient");
         assert_close(&found.values, &guided[0], "guided gradient after others");
     }
 }
@@ -65,13 +60,13 @@ async fn going_on<E: Engine>(engine: &mut E) {
     let network = engine.network().clone();
     let mut reference = ReferenceEngine::new(network.clone());
     let input = signed("photo", network.input_shape().len());
-    let seed = signed("seed", network.classes());
+    let cotangent = signed("seed", network.classes());
     for (index, layer) in network.layers().iter().enumerate() {
         let logits = engine.forward(&input).await.expect("a forward");
         reference.forward(&input).await.expect("a forward");
         let own = engine.activation(layer.node).await.expect("an activation");
-        let gradient = engine.gradient(&seed, layer.node).await.expect("a gradient");
-        let guided = engine.guided_gradient(&seed).await.expect("a guided gradient");
+        let gradient = engine.gradient(&cotangent, layer.node).await.expect("a gradient");
+        let guided = engine.guided_gradient(&cotangent).await.expect("a guided gradient");
 
         let other = signed(&layer.name, own.values.len());
         let found = engine.forward_from(layer.node, &other).await.expect("a forward");
@@ -80,21 +75,21 @@ async fn going_on<E: Engine>(engine: &mut E) {
         assert_close(&found, &expected, &format!("logits, going on from {}", layer.name));
         let outputs = outputs(engine).await;
         assert_eq!(outputs[layer.node.index()], other);
-        for id in network.node_ids().filter(|&id| id > layer.node) {
+        for id in network.node_ids().filter(|&id| id > layer.node && !outputs[id.index()].is_empty()) {
             let expected = reference.activation(id).await.expect("an activation").values;
             let what = format!("output of node {}, going on from {}", id.index(), layer.name);
             assert_close(&outputs[id.index()], &expected, &what);
         }
-        let gradients = backward::gradients(&network, &outputs, &seed);
+        let gradients = backward::gradients(&network, &outputs, &cotangent);
         for behind in network.layers()[index..].iter().rev() {
-            let found = engine.gradient(&seed, behind.node).await.expect("a gradient");
+            let found = engine.gradient(&cotangent, behind.node).await.expect("a gradient");
             let what = format!("gradient at {}, going on from {}", behind.name, layer.name);
             assert_close(&found.values, &gradients[behind.node.index()], &what);
         }
 
         assert_eq!(engine.forward_from(layer.node, &own.values).await.expect("a forward"), logits);
-        assert_eq!(engine.gradient(&seed, layer.node).await.expect("a gradient"), gradient);
-        assert_eq!(engine.guided_gradient(&seed).await.expect("a guided gradient"), guided);
+        assert_eq!(engine.gradient(&cotangent, layer.node).await.expect("a gradient"), gradient);
+        assert_eq!(engine.guided_gradient(&cotangent).await.expect("a guided gradient"), guided);
     }
 }
 
@@ -102,23 +97,23 @@ async fn going_on<E: Engine>(engine: &mut E) {
 async fn mistakes<E: Engine>(engine: &mut E) {
     let network = engine.network().clone();
     let layer = network.layers()[0].node;
-    let seed = class_seed(network.classes(), 0);
-    let own_length = network.node(layer).shape.len();
+    let cotangent = class_cotangent(network.classes(), 0);
+    let own_length = network.map_shape(layer).len();
     engine.forward(&signed("photo", network.input_shape().len())).await.expect("a forward");
-    let gradient = engine.gradient(&seed, layer).await.expect("a gradient");
+    let gradient = engine.gradient(&cotangent, layer).await.expect("a gradient");
 
     let found = engine.forward_from(NodeId::INPUT, &signed("photo", network.input_shape().len())).await;
     assert_eq!(found, Err(EngineError::NotALayer { node: 0 }));
     let found = engine.forward_from(layer, &[1.0]).await;
     assert_eq!(found, Err(EngineError::Length { what: "activation", found: 1, expected: own_length }));
     let found = engine.guided_gradient(&[1.0]).await;
-    assert_eq!(found, Err(EngineError::Length { what: "seed", found: 1, expected: network.classes() }));
+    assert_eq!(found, Err(EngineError::Length { what: "cotangent", found: 1, expected: network.classes() }));
     assert_eq!(engine.replace(other_graph(&network)).await, Err(EngineError::OtherGraph));
-    assert_eq!(engine.gradient(&seed, layer).await, Ok(gradient));
+    assert_eq!(engine.gradient(&cotangent, layer).await, Ok(gradient));
 
     let found = engine.forward_from(layer, &vec![f32::INFINITY; own_length]).await;
     assert_eq!(found, Err(EngineError::NotFinite));
-    assert_eq!(engine.guided_gradient(&seed).await, Err(EngineError::NoForward));
+    assert_eq!(engine.guided_gradient(&cotangent).await, Err(EngineError::NoForward));
     let found = engine.forward_from(layer, &vec![0.0; own_length]).await;
     assert_eq!(found, Err(EngineError::NoForward));
 }
@@ -152,11 +147,11 @@ async fn other_parameters<E: Engine>(engine: &mut E, make: &impl AsyncFn(Network
 
 /// Every output of a forward, and gradients.
 async fn answers<E: Engine>(engine: &mut E) -> Vec<Vec<f32>> {
-    let seed = signed("seed", engine.network().classes());
+    let cotangent = signed("seed", engine.network().classes());
     engine.forward(&signed("photo", engine.network().input_shape().len())).await.expect("a forward");
     let mut answers = outputs(engine).await;
-    answers.push(engine.gradient(&seed, NodeId::INPUT).await.expect("a gradient").values);
-    answers.push(engine.guided_gradient(&seed).await.expect("a guided gradient").values);
+    answers.push(engine.gradient(&cotangent, NodeId::INPUT).await.expect("a gradient").values);
+    answers.push(engine.guided_gradient(&cotangent).await.expect("a guided gradient").values);
     answers
 }
 
@@ -207,8 +202,8 @@ impl Call {
     /// What `engine` answers; nothing where a mistake is refused, and where no answer is due.
     async fn ask<E: Engine>(self, engine: &mut E) -> Vec<f32> {
         let network = engine.network().clone();
-        let seed = class_seed(network.classes(), 2);
-        let maps = |node: NodeId| signed(&format!("maps {}", node.index()), network.node(node).shape.len());
+        let cotangent = class_cotangent(network.classes(), 2);
+        let maps = |node: NodeId| signed(&format!("maps {}", node.index()), network.map_shape(node).len());
         let refused = |answer| match answer {
             Err(EngineError::Length { .. }) => Ok(Vec::new()),
             other => panic!("{self:?}: {other:?}"),
@@ -217,8 +212,8 @@ impl Call {
         let answer = match self {
             Self::Forward => engine.forward(&signed("photo", network.input_shape().len())).await,
             Self::Activation(node) => maps_of(engine.activation(node).await),
-            Self::Gradient(node) => maps_of(engine.gradient(&seed, node).await),
-            Self::GuidedGradient => maps_of(engine.guided_gradient(&seed).await),
+            Self::Gradient(node) => maps_of(engine.gradient(&cotangent, node).await),
+            Self::GuidedGradient => maps_of(engine.guided_gradient(&cotangent).await),
             Self::ForwardFrom(node) => engine.forward_from(node, &maps(node)).await,
             Self::MistakenForward => refused(engine.forward(&[1.0]).await),
             Self::MistakenForwardFrom(node) => refused(engine.forward_from(node, &[1.0]).await),

@@ -1,5 +1,6 @@
 //! Files of the project that native tests read.
 
+use gradcam::families;
 use gradcam::network::Network;
 use gradcam::weights::Weights;
 use std::path::PathBuf;
@@ -24,5 +25,5 @@ pub fn default_model() -> Vec<u8> {
 pub fn default_network() -> Network {
     let bytes = default_model();
     let weights = Weights::from_safetensors(&bytes).expect("the default model");
-    Network::from_weights(&weights).expect("a ResNet-18")
+    families::build(&weights).expect("a ResNet-18")
 }

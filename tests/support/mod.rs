@@ -9,6 +9,7 @@ pub mod checkpoint;
 pub mod contract;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
+pub mod outputs;
 pub mod parity;
 pub mod random;
 pub mod reference;

@@ -1,13 +1,13 @@
-//! Holds an engine against PyTorch's answers, by three bounds.
+//! Compares an engine with PyTorch's answers, by three bounds.
 //!
 //! ReLU masks make the gradient a discontinuous function of the forward: rounding flips a few of them, and a tight
-//! bound on shallow maps end to end would only forbid other orders of summation. So the forward is held against
+//! bound on shallow maps end to end would only forbid other orders of summation. So the forward is compared with
 //! PyTorch's, the backward against a plain `f64` one over the engine's *own* forward, and the two together, more
 //! loosely where the network is shallow, against PyTorch's maps.
 
-use super::{backward, random, reference::Reference};
+use super::{backward, outputs, random, reference::Reference};
 use gradcam::cam::{self, Method};
-use gradcam::engine::{Engine, EngineError, class_seed};
+use gradcam::engine::{Engine, EngineError, class_cotangent};
 use gradcam::network::{Layer, NodeId};
 
 /// How closely an engine's arithmetic follows the definition of a convolution.
@@ -82,7 +82,7 @@ pub async fn measure_with_input<E: Engine>(
     arithmetic: Arithmetic,
 ) -> Result<Vec<Measurement>, EngineError> {
     let mut measurements = forward(engine, reference, input).await?;
-    // The reference kernels' way back is the very one that they would be held against.
+    // The reference kernels' way back is the very one that they would be compared with.
     if arithmetic != Arithmetic::Definition {
         measurements.extend(own_backward(engine, reference).await?);
     }
@@ -111,32 +111,28 @@ async fn forward<E: Engine>(
     Ok(measurements)
 }
 
-/// Bound 2: gradients of one class and of a random seed, and the guided one, given the engine's own forward.
+/// Bound 2: gradients of one class and of a random cotangent, and the guided one, given the engine's own forward.
 async fn own_backward<E: Engine>(
     engine: &mut E,
     reference: &Reference<'_>,
 ) -> Result<Vec<Measurement>, EngineError> {
     let network = engine.network();
-    let ids: Vec<NodeId> = network.node_ids().collect();
     let classes = network.classes();
     let mut targets = vec![("the input".to_string(), NodeId::INPUT)];
     targets.extend(network.layers().iter().map(|layer| (layer.name.clone(), layer.node)));
-    let mut outputs = Vec::new();
-    for id in ids {
-        outputs.push(engine.activation(id).await?.values);
-    }
-    let seeds = [
-        ("one class", class_seed(classes, reference.classes()[0])),
-        ("a random seed", random::signed("seed", classes)),
+    let outputs = outputs::kept(engine).await?;
+    let cotangents = [
+        ("one class", class_cotangent(classes, reference.classes()[0])),
+        ("a random cotangent", random::signed("seed", classes)),
     ];
-    let guided = backward::guided(engine.network(), &outputs, &seeds[0].1);
-    let found = engine.guided_gradient(&seeds[0].1).await?;
+    let guided = backward::guided(engine.network(), &outputs, &cotangents[0].1);
+    let found = engine.guided_gradient(&cotangents[0].1).await?;
     let error = relative_l2(&found.values, &guided[NodeId::INPUT.index()]);
     let mut measurements = vec![Measurement::at_most("gradient of one class, guided".into(), error, 1e-4)];
-    for (name, seed) in seeds {
-        let expected = backward::gradients(engine.network(), &outputs, &seed);
+    for (name, cotangent) in cotangents {
+        let expected = backward::gradients(engine.network(), &outputs, &cotangent);
         for (target, node) in &targets {
-            let found = engine.gradient(&seed, *node).await?;
+            let found = engine.gradient(&cotangent, *node).await?;
             let error = relative_l2(&found.values, &expected[node.index()]);
             measurements.push(Measurement::at_most(format!("gradient of {name} at {target}"), error, 1e-4));
         }
@@ -154,10 +150,10 @@ async fn end_to_end<E: Engine>(
     let classes = engine.network().classes();
     let mut measurements = Vec::new();
     for &class in reference.classes() {
-        let seed = class_seed(classes, class);
+        let cotangent = class_cotangent(classes, class);
         for layer in layers.iter().rev() {
             let activation = engine.activation(layer.node).await?;
-            let gradient = engine.gradient(&seed, layer.node).await?;
+            let gradient = engine.gradient(&cotangent, layer.node).await?;
             for method in Method::ALL {
                 let expected = reference.map(&layer.name, class, method);
                 let found = cam::map(method, &activation, &gradient).values;
@@ -175,13 +171,13 @@ async fn end_to_end<E: Engine>(
             }
         }
         if let Some(expected) = reference.input_gradient(class) {
-            let found = engine.gradient(&seed, NodeId::INPUT).await?;
+            let found = engine.gradient(&cotangent, NodeId::INPUT).await?;
             let what = format!("input gradient of class {class}");
             let error = relative_l2(&expected.of(&found.values), &expected.values);
             measurements.push(Measurement::at_most(what, error, 8e-2));
         }
         if let Some(expected) = reference.guided_gradient(class) {
-            let found = engine.guided_gradient(&seed).await?;
+            let found = engine.guided_gradient(&cotangent).await?;
             let error = relative_l2(&found.values, &expected);
             measurements.push(Measurement::at_most(format!("guided gradient of class {class}"), error, 8e-2));
         }

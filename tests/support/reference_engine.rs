@@ -1,16 +1,15 @@
-//! An engine of nothing but definitions: the reference kernels in `f64`. Slow, and beyond doubt.
+//! An engine of nothing but definitions, over the plain graph: the reference kernels in `f64`. Slow, and beyond doubt.
 
 use super::backward;
-use gradcam::cpu::kernels::convolution::reference as convolution;
-use gradcam::cpu::kernels::max_pool::reference as max_pool;
 use gradcam::engine::{Description, Engine, EngineError, FeatureMaps};
-use gradcam::network::{Network, NodeId, Operation};
+use gradcam::network::{Network, NodeId};
+use gradcam::operations::Values;
 
 pub struct ReferenceEngine {
     network: Network,
     /// Outputs of the last forward, by node.
-    outputs: Vec<Vec<f32>>,
-    /// The last seed, and its gradients by node.
+    outputs: Vec<Vec<f64>>,
+    /// The last cotangent, and its gradients by node.
     gradients: Option<(Vec<f32>, Vec<Vec<f64>>)>,
 }
 
@@ -34,27 +33,27 @@ impl Engine for ReferenceEngine {
     }
 
     async fn activation(&mut self, node: NodeId) -> Result<FeatureMaps, EngineError> {
-        let values = self.outputs.get(node.index()).ok_or(EngineError::NoForward)?.clone();
-        Ok(FeatureMaps { shape: self.network.node(node).shape, values })
+        let values = narrow(self.outputs.get(node.index()).ok_or(EngineError::NoForward)?);
+        Ok(FeatureMaps { shape: self.network.map_shape(node), values })
     }
 
-    async fn gradient(&mut self, seed: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError> {
-        if self.gradients.as_ref().is_none_or(|(last, _)| last != seed) {
-            let gradients = backward::gradients(&self.network, &self.outputs, seed);
-            self.gradients = Some((seed.to_vec(), gradients));
+    async fn gradient(&mut self, cotangent: &[f32], layer: NodeId) -> Result<FeatureMaps, EngineError> {
+        if self.gradients.as_ref().is_none_or(|(last, _)| last != cotangent) {
+            let gradients = backward::pass(&self.network, &self.outputs, cotangent, |gradient| gradient);
+            self.gradients = Some((cotangent.to_vec(), gradients));
         }
         let (_, gradients) = self.gradients.as_ref().ok_or(EngineError::NoForward)?;
         let values = narrow(&gradients[layer.index()]);
-        Ok(FeatureMaps { shape: self.network.node(layer).shape, values })
+        Ok(FeatureMaps { shape: self.network.map_shape(layer), values })
     }
 
-    async fn guided_gradient(&mut self, seed: &[f32]) -> Result<FeatureMaps, EngineError> {
-        let gradients = backward::guided(&self.network, &self.outputs, seed);
+    async fn guided_gradient(&mut self, cotangent: &[f32]) -> Result<FeatureMaps, EngineError> {
+        let gradients = backward::pass(&self.network, &self.outputs, cotangent, |gradient| gradient.max(0.0));
         Ok(FeatureMaps { shape: self.network.input_shape(), values: narrow(&gradients[0]) })
     }
 
     async fn forward_from(&mut self, layer: NodeId, activation: &[f32]) -> Result<Vec<f32>, EngineError> {
-        let mut outputs: Vec<Vec<f64>> = self.outputs.iter().map(|output| widen(output)).collect();
+        let mut outputs = self.outputs.clone();
         outputs.truncate(layer.index());
         outputs.push(widen(activation));
         Ok(self.run(outputs))
@@ -69,38 +68,18 @@ impl Engine for ReferenceEngine {
 impl ReferenceEngine {
     /// Runs every node behind those whose outputs are given.
     fn run(&mut self, mut outputs: Vec<Vec<f64>>) -> Vec<f32> {
-        for node in &self.network.nodes()[outputs.len()..] {
-            let shape = self.network.node(node.input).shape;
-            let output = match &node.operation {
-                Operation::Input => unreachable!("only the first node"),
-                Operation::Convolution(parameters) => {
-                    let residual = parameters.residual.map(|residual| &*outputs[residual.index()]);
-                    convolution::forward(parameters, shape, node.shape, &outputs[node.input.index()], residual)
-                }
-                &Operation::MaxPool(pool) => {
-                    // Picks values, computes none: f32 loses nothing that its neighbours have not lost already.
-                    let input = narrow(&outputs[node.input.index()]);
-                    widen(&max_pool::forward(pool, shape, node.shape, &input))
-                }
-                Operation::GlobalAveragePool => outputs[node.input.index()]
-                    .chunks_exact(shape.area())
-                    .map(|channel| channel.iter().sum::<f64>() / shape.area() as f64)
-                    .collect(),
-                Operation::Linear(linear) => linear
-                    .weight
-                    .chunks_exact(shape.len())
-                    .zip(&linear.bias)
-                    .map(|(row, &bias)| {
-                        let products = row.iter().zip(&outputs[node.input.index()]);
-                        f64::from(bias) + products.map(|(&weight, &value)| f64::from(weight) * value).sum::<f64>()
-                    })
-                    .collect(),
-            };
+        let network = &self.network;
+        for id in network.node_ids().skip(outputs.len()) {
+            let node = network.node(id);
+            let values = |&id: &NodeId| Values { shape: network.map_shape(id), values: &outputs[id.index()] };
+            let inputs: Vec<Values> = node.inputs.iter().map(values).collect();
+            let reference = node.operation.reference().expect("an operation behind the input");
+            let output = reference.forward(&inputs, network.map_shape(id));
             outputs.push(output);
         }
-        self.outputs = outputs.iter().map(|output| narrow(output)).collect();
+        self.outputs = outputs;
         self.gradients = None;
-        self.outputs[self.network.logits().index()].clone()
+        narrow(&self.outputs[self.network.logits().index()])
     }
 }
 

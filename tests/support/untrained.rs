@@ -4,7 +4,8 @@ use super::checkpoint;
 use super::random::uniform;
 use super::reference::Reference;
 use super::resnet::{RESNET34, RESNET50, Resnet};
-use gradcam::network::{Network, Operation};
+use gradcam::families;
+use gradcam::network::{Network, Node};
 use gradcam::weights::Weights;
 use safetensors::{Dtype, View};
 use std::borrow::Cow;
@@ -109,22 +110,22 @@ impl View for Generated<'_> {
 pub fn untrained_network(untrained: Untrained, reference: &Reference) -> Network {
     let sum = untrained.checksum(CLASSES).to_string();
     assert_eq!(sum, reference.metadata("weights_checksum"), "the formula for the weights");
-    let build =
-        |model: &[u8]| Network::from_weights(&Weights::read(model).expect("a model file")).expect("a ResNet");
+    let build = |model: &[u8]| families::build(&Weights::read(model).expect("a model file")).expect("a ResNet");
     let network = build(&untrained.safetensors(CLASSES));
     let other = build(&untrained.checkpoint(CLASSES));
     assert!(network.has_same_graph(&other), "the same graph");
     for (own, other) in network.nodes().iter().zip(other.nodes()) {
-        let same = match (&own.operation, &other.operation) {
-            (Operation::Convolution(own), Operation::Convolution(other)) => {
-                (&own.weight, &own.bias) == (&other.weight, &other.bias)
-            }
-            (Operation::Linear(own), Operation::Linear(other)) => {
-                (&own.weight, &own.bias) == (&other.weight, &other.bias)
-            }
-            _ => true,
-        };
-        assert!(same, "the same parameters");
+        assert!(parameters(own) == parameters(other), "the same parameters");
     }
     network
+}
+
+/// All parameters of a node, one after the other.
+fn parameters(node: &Node) -> Vec<f32> {
+    let mut all = Vec::new();
+    node.operation.with_parameters(&mut |values| {
+        all.extend_from_slice(values);
+        values.to_vec()
+    });
+    all
 }

@@ -1,7 +1,6 @@
 //! Whether a network has what a method goes by.
 
 use super::Method;
-use crate::explain::stages::stages;
 use crate::network::Network;
 
 /// Why a method says nothing about a network: a sentence.
@@ -24,7 +23,7 @@ impl Method {
         if self.traits().guided && !network.has_relu() {
             return Err(Misfit::NoRelu);
         }
-        if self == Self::LayerCamFused && stages(network).len() < 2 {
+        if self == Self::LayerCamFused && network.stages().len() < 2 {
             return Err(Misfit::OneStage);
         }
         Ok(())

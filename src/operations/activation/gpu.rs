@@ -1,0 +1,30 @@
+//! On the GPU: a copy whose store ends with the function, or with its gradient.
+
+use super::Activation;
+use crate::kernel::gpu::{BufferId, GpuOperation, Kernel, Maps, Recorder, Store, record_copy, vectors};
+
+/// It has none of its own.
+pub const KERNELS: &[Kernel] = &[];
+
+impl GpuOperation for Activation {
+    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, store: Store) -> Vec<BufferId> {
+        record_copy(recorder, maps.inputs[0], vectors(maps.output_shape), store.with_activation(*self));
+        Vec::new()
+    }
+
+    fn record_input_gradient(
+        &self,
+        recorder: &mut Recorder,
+        _: usize,
+        maps: Maps,
+        _: &[BufferId],
+        gradient: BufferId,
+        store: Store,
+    ) {
+        match self {
+            Self::Relu => {
+                record_copy(recorder, gradient, vectors(maps.output_shape), store.with_mask(maps.output));
+            }
+        }
+    }
+}

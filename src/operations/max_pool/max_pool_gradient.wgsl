@@ -1,0 +1,30 @@
+// The gradient of a max-pool: each cell gathers the gradients of the windows whose maximum it is.
+
+@group(0) @binding(4) var<storage, read> gradient: array<vec4f>;
+@group(0) @binding(5) var<storage, read> arg_max: array<vec4u>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) workgroups: vec3u) {
+  let index = invocation(id, workgroups);
+  let p = parameters;
+  if (index >= p.input_height * p.input_width * p.vectors) {
+    return;
+  }
+  let vector = index % p.vectors;
+  let cell = index / p.vectors;
+  let row = cell / p.input_width + p.padding_top;
+  let column = cell % p.input_width + p.padding_left;
+  var sum = vec4f();
+  // Windows begin at multiples of the stride, and this cell is `y` rows and `x` columns into them.
+  for (var y = row % p.stride_down; y < min(p.kernel_height, row + 1u); y += p.stride_down) {
+    for (var x = column % p.stride_across; x < min(p.kernel_width, column + 1u); x += p.stride_across) {
+      let window_row = (row - y) / p.stride_down;
+      let window_column = (column - x) / p.stride_across;
+      if (window_row < p.output_height && window_column < p.output_width) {
+        let window = (window_row * p.output_width + window_column) * p.vectors + vector;
+        sum += select(vec4f(), gradient[window], arg_max[window] == vec4u(y * p.kernel_width + x));
+      }
+    }
+  }
+  store(index, vector, p.flags, sum);
+}
