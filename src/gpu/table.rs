@@ -2,7 +2,7 @@
 
 use crate::kernel::gpu::{GpuOperation, Kernel};
 use crate::network::Operation;
-use crate::operations::{activation, add, convolution, global_average_pool, linear, max_pool};
+use crate::operations;
 
 /// Declares the table: a variant, and the module with its kernels.
 macro_rules! table {
@@ -18,7 +18,7 @@ macro_rules! table {
         /// Every kernel.
         pub fn kernels() -> impl Iterator<Item = &'static Kernel> {
             let all: [&'static [Kernel]; _] =
-                [std::slice::from_ref(&crate::kernel::gpu::POINTWISE), $($module::gpu::KERNELS,)+];
+                [std::slice::from_ref(&crate::kernel::gpu::POINTWISE), $(operations::$module::gpu::KERNELS,)+];
             all.into_iter().flatten()
         }
     };

@@ -5,13 +5,13 @@ use crate::operations::{self, BackwardReads, Definition, Facts, Misfit, Referenc
 
 /// Declares the set: a variant, and the module that defines the type of the same name.
 macro_rules! operations {
-    ($($(#[$doc:meta])* $name:ident($module:ident),)+) => {
+    ($($name:ident: $module:ident,)+) => {
         /// What a node computes from its inputs. Parameters are shared, so that a copy costs nothing.
         #[derive(Debug, Clone)]
         pub enum Operation {
             /// The normalised photo itself; only the first node.
             Input,
-            $($(#[$doc])* $name(operations::$module::$name),)+
+            $(#[doc = concat!("See [`operations::", stringify!($module), "`].")] $name(operations::$module::$name),)+
         }
 
         $(impl From<operations::$module::$name> for Operation {
@@ -75,18 +75,12 @@ macro_rules! operations {
 }
 
 operations! {
-    /// See [`operations::convolution`].
-    Convolution(convolution),
-    /// See [`operations::linear`].
-    Linear(linear),
-    /// See [`operations::max_pool`].
-    MaxPool(max_pool),
-    /// See [`operations::global_average_pool`].
-    GlobalAveragePool(global_average_pool),
-    /// See [`operations::activation`].
-    Activation(activation),
-    /// See [`operations::add`].
-    Add(add),
+    Convolution: convolution,
+    Linear: linear,
+    MaxPool: max_pool,
+    GlobalAveragePool: global_average_pool,
+    Activation: activation,
+    Add: add,
 }
 
 const INPUT: Facts = Facts {
