@@ -31,4 +31,5 @@ table! {
     GlobalAveragePool: global_average_pool,
     Activation: activation,
     Add: add,
+    AveragePool: average_pool,
 }
