@@ -18,6 +18,7 @@ pub fn prepare(network: &Network, id: NodeId) -> Result<Box<dyn CpuKernel + Send
         Operation::GlobalAveragePool(operation) => Box::new(operation.prepare(inputs[0])),
         Operation::Activation(operation) => Box::new(*operation),
         Operation::Add(operation) => Box::new(*operation),
+        Operation::Affine(operation) => Box::new(operation.prepare()),
         Operation::AveragePool(operation) => Box::new(operation.prepare(inputs[0], output)),
     })
 }

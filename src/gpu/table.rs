@@ -31,5 +31,6 @@ table! {
     GlobalAveragePool: global_average_pool,
     Activation: activation,
     Add: add,
+    Affine: affine,
     AveragePool: average_pool,
 }

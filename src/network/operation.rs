@@ -81,6 +81,7 @@ operations! {
     GlobalAveragePool: global_average_pool,
     Activation: activation,
     Add: add,
+    Affine: affine,
     AveragePool: average_pool,
 }
 

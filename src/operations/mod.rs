@@ -11,6 +11,7 @@
 
 pub mod activation;
 pub mod add;
+pub mod affine;
 pub mod average_pool;
 pub mod convolution;
 pub mod global_average_pool;
