@@ -385,10 +385,30 @@ fn fused_steps_compute_what_the_plain_graph_says() {
     }
 }
 
+/// Folding changes no answer but by rounding.
+#[test]
+fn folded_networks_compute_what_the_plain_graph_says() {
+    let (plain, folded) = (toy::plain_graph(), toy::graph());
+    assert_eq!(folded.nodes().len() + 1, plain.nodes().len(), "one norm is folded");
+    let input = random::signed("photo", plain.input_shape().len());
+    let cotangent = random::signed("seed", plain.classes());
+    pollster::block_on(async {
+        let mut answers = Vec::new();
+        for network in [plain, folded] {
+            let mut engine = support::reference_engine::ReferenceEngine::new(network);
+            let logits = engine.forward(&input).await.expect("a forward");
+            let gradient = engine.gradient(&cotangent, NodeId::INPUT).await.expect("a gradient").values;
+            answers.push((logits, gradient));
+        }
+        assert!(relative_l2(&answers[1].0, &answers[0].0) < 1e-6);
+        assert!(relative_l2(&answers[1].1, &answers[0].1) < 1e-6);
+    });
+}
+
 /// The plain graph's gradient in `f64` against central differences of its forward, in a random direction.
 #[test]
 fn the_plain_graph_is_its_own_finite_difference() {
-    let network = toy::graph();
+    let network = toy::plain_graph();
     let input = random::signed("photo", network.input_shape().len());
     let direction = random::signed("direction", input.len());
     let cotangent = random::signed("seed", network.classes());

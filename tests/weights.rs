@@ -3,7 +3,9 @@
 mod support;
 
 use gradcam::families::{self, BatchNorm, FamilyError};
-use gradcam::network::Network;
+use gradcam::network::{
+    Convolution, GlobalAveragePool, MapShape, Network, NetworkBuilder, NodeId, Operation, Window,
+};
 use gradcam::weights::{Weights, WeightsError};
 use support::files::default_model;
 use support::{parity::relative_l2, random};
@@ -243,41 +245,54 @@ fn bfloat16_and_float32_are_widened() {
     }
 }
 
-/// A convolution with its BatchNorm folded in against candle's convolution followed by candle-nn's BatchNorm.
+/// A convolution with its BatchNorm folded in, against candle's convolution followed by candle-nn's BatchNorm.
 #[test]
 fn folding_changes_nothing() {
     use candle_core::{Device, Tensor};
     use candle_nn::ModuleT;
     let (out, channels, side) = (6, 4, 9);
     let positive = |name: &str| random::signed(name, out).iter().map(|v| 0.1 + v.abs()).collect::<Vec<f32>>();
-    let norm = BatchNorm {
-        weight: random::signed("weight", out),
-        bias: random::signed("bias", out),
-        running_mean: random::signed("mean", out),
-        running_var: positive("variance"),
-    };
-    let tensor =
-        |values: &[f32], shape: &[usize]| Tensor::from_slice(values, shape, &Device::Cpu).expect("a tensor");
-    let vector = |values: &[f32]| tensor(values, &[out]);
-    let weight = random::signed("filters", out * channels * 9);
-    let input = tensor(&random::signed("photo", channels * side * side), &[1, channels, side, side]);
+    for epsilon in [1e-5, 1e-3] {
+        let norm = BatchNorm {
+            weight: random::signed("weight", out),
+            bias: random::signed("bias", out),
+            running_mean: random::signed("mean", out),
+            running_var: positive("variance"),
+            epsilon,
+        };
+        let tensor =
+            |values: &[f32], shape: &[usize]| Tensor::from_slice(values, shape, &Device::Cpu).expect("a tensor");
+        let vector = |values: &[f32]| tensor(values, &[out]);
+        let weight = random::signed("filters", out * channels * 9);
+        let own_bias = random::signed("own bias", out);
+        let input = tensor(&random::signed("photo", channels * side * side), &[1, channels, side, side]);
+        let with_bias = |plain: Tensor, bias: &[f32]| plain.broadcast_add(&tensor(bias, &[1, out, 1, 1]));
 
-    let unfolded = candle_nn::BatchNorm::new(
-        out,
-        vector(&norm.running_mean),
-        vector(&norm.running_var),
-        vector(&norm.weight),
-        vector(&norm.bias),
-        1e-5,
-    )
-    .expect("a BatchNorm");
-    let plain = input.conv2d(&tensor(&weight, &[out, channels, 3, 3]), 1, 2, 1, 1).expect("a convolution");
-    let expected = unfolded.forward_t(&plain, false).expect("a normalised output");
+        let unfolded = candle_nn::BatchNorm::new(
+            out,
+            vector(&norm.running_mean),
+            vector(&norm.running_var),
+            vector(&norm.weight),
+            vector(&norm.bias),
+            epsilon,
+        )
+        .expect("a BatchNorm");
+        let plain = input.conv2d(&tensor(&weight, &[out, channels, 3, 3]), 1, 2, 1, 1).expect("a convolution");
+        let plain = with_bias(plain, &own_bias).expect("a bias");
+        let expected = unfolded.forward_t(&plain, false).expect("a normalised output");
 
-    let mut folded = weight;
-    let bias = norm.fold(&mut folded);
-    let found = input.conv2d(&tensor(&folded, &[out, channels, 3, 3]), 1, 2, 1, 1).expect("a convolution");
-    let found = found.broadcast_add(&tensor(&bias, &[1, out, 1, 1])).expect("a bias");
-    let values = |tensor: Tensor| tensor.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("values");
-    assert!(relative_l2(&values(found), &values(expected)) < 1e-6);
+        let mut builder = NetworkBuilder::new(MapShape::new(channels, side, side));
+        let window = Window::square(3, 2, 1);
+        let convolution = Convolution { weight: weight.into(), bias: own_bias.into(), window, groups: 1 };
+        let node = builder.push("convolution", convolution, &[NodeId::INPUT]).expect("a convolution");
+        let node = builder.push("norm", norm.affine(), &[node]).expect("a BatchNorm");
+        let node = builder.push("mean", GlobalAveragePool, &[node]).expect("a mean");
+        let network = builder.finish("folded", node).expect("a network");
+        assert_eq!(network.nodes().len(), 3, "the BatchNorm is gone");
+        let Operation::Convolution(folded) = &network.nodes()[1].operation else { panic!("a convolution") };
+        let found = input.conv2d(&tensor(&folded.weight, &[out, channels, 3, 3]), 1, 2, 1, 1);
+        let found = with_bias(found.expect("a convolution"), &folded.bias).expect("a bias");
+        let values = |tensor: Tensor| tensor.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("values");
+        assert!(relative_l2(&values(found), &values(expected)) < 1e-6);
+    }
 }

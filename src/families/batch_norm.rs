@@ -1,9 +1,8 @@
-//! BatchNorm in inference, folded into the convolution before it.
+//! BatchNorm in inference: a scale and a shift for each channel.
 
+use crate::network::Affine;
 use crate::weights::{Weights, WeightsError};
-
-/// The ε that PyTorch adds to the variance by default.
-const EPSILON: f64 = 1e-5;
+use std::sync::Arc;
 
 /// Scale, shift and running statistics of one BatchNorm, `[channels]` each.
 #[derive(Debug, Clone)]
@@ -16,6 +15,8 @@ pub struct BatchNorm {
     pub running_mean: Vec<f32>,
     /// Variance over the training set.
     pub running_var: Vec<f32>,
+    /// The ε that is added to the variance: PyTorch's default is 1e-5.
+    pub epsilon: f64,
 }
 
 impl BatchNorm {
@@ -23,35 +24,32 @@ impl BatchNorm {
     pub const TENSORS: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
 
     /// Reads the four [tensors](Self::TENSORS) whose names begin with `{prefix}.`.
+    ///
+    /// # Errors
+    /// [`WeightsError`] says which of them is missing or not as it should be.
     pub fn from_weights(
         weights: &Weights,
         architecture: &str,
         prefix: &str,
         channels: usize,
+        epsilon: f64,
     ) -> Result<Self, WeightsError> {
         let read = |name: &str| weights.tensor(architecture, &format!("{prefix}.{name}"), &[channels]);
         let [weight, bias, running_mean, running_var] = Self::TENSORS.map(read);
-        Ok(Self { weight: weight?, bias: bias?, running_mean: running_mean?, running_var: running_var? })
+        Ok(Self { weight: weight?, bias: bias?, running_mean: running_mean?, running_var: running_var?, epsilon })
     }
 
-    /// Folds this BatchNorm into a convolution without bias: scales its `weight` (`[out, in, k, k]`, in place) and
-    /// returns the bias.
-    ///
-    /// `γ (w·x − μ) / √(σ² + ε) + β = (γ/√(σ² + ε)) w·x + (β − μ γ/√(σ² + ε))`, computed in `f64` and rounded once.
-    pub fn fold(&self, weight: &mut [f32]) -> Vec<f32> {
-        let channels = self.weight.len();
-        let filter_length = weight.len() / channels;
-        let filters = weight.chunks_exact_mut(filter_length);
-        let mut folded_bias = Vec::with_capacity(channels);
-        for (channel, filter) in filters.enumerate() {
-            let deviation = (f64::from(self.running_var[channel]) + EPSILON).sqrt();
-            let scale = f64::from(self.weight[channel]) / deviation;
-            for value in filter {
-                *value = (f64::from(*value) * scale) as f32;
-            }
-            let shift = f64::from(self.bias[channel]) - f64::from(self.running_mean[channel]) * scale;
-            folded_bias.push(shift as f32);
-        }
-        folded_bias
+    /// `γ (x − μ) / √(σ² + ε) + β = (γ/√(σ² + ε)) x + (β − μ γ/√(σ² + ε))`, in `f64`.
+    pub fn affine(&self) -> Affine {
+        let scale = |channel: usize| {
+            let deviation = (f64::from(self.running_var[channel]) + self.epsilon).sqrt();
+            f64::from(self.weight[channel]) / deviation
+        };
+        let scales: Vec<f64> = (0..self.weight.len()).map(scale).collect();
+        let shifts = scales
+            .iter()
+            .enumerate()
+            .map(|(channel, scale)| f64::from(self.bias[channel]) - f64::from(self.running_mean[channel]) * scale);
+        Affine { shift: Arc::new(shifts.collect()), scale: Arc::new(scales) }
     }
 }

@@ -26,6 +26,9 @@ const ANCHOR: &str = "layer1.0.conv1.weight";
 /// What torchvision's classification weights are trained on: 3 × 224 × 224.
 const INPUT: MapShape = MapShape::new(3, 224, 224);
 
+/// What PyTorch adds to the variance of a BatchNorm by default.
+const EPSILON: f64 = 1e-5;
+
 /// Channels within the blocks of each of the four stages.
 const STAGE_CHANNELS: [usize; 4] = [64, 128, 256, 512];
 
@@ -156,7 +159,7 @@ fn build(weights: &Weights) -> Result<Network, FamilyError> {
 
     let reader = Reader { weights, architecture: architecture.name };
     let mut builder = NetworkBuilder::new(INPUT);
-    let node = builder.push("stem/conv1", reader.convolution(&stem)?, &[NodeId::INPUT])?;
+    let node = reader.append(&mut builder, &stem, ["stem/conv1", "stem/bn1"], NodeId::INPUT)?;
     let node = builder.push("stem/relu", Activation::Relu, &[node])?;
     let mut node = builder.push("maxpool", MaxPool::square(3, 2, 1), &[node])?;
     for block in &blocks {
@@ -223,7 +226,9 @@ impl Block {
     fn append(&self, builder: &mut NetworkBuilder, reader: &Reader, input: NodeId) -> Result<NodeId, FamilyError> {
         let name = |part: &str| format!("{}/{part}", self.name);
         let shortcut = match &self.shortcut {
-            Some(filters) => builder.push(name("downsample.0"), reader.convolution(filters)?, &[input])?,
+            Some(filters) => {
+                reader.append(builder, filters, [&name("downsample.0"), &name("downsample.1")], input)?
+            }
             None => input,
         };
         let mut node = input;
@@ -231,7 +236,8 @@ impl Block {
             if index > 0 {
                 node = builder.push(name(&format!("relu{index}")), Activation::Relu, &[node])?;
             }
-            node = builder.push(name(&format!("conv{}", index + 1)), reader.convolution(filters)?, &[node])?;
+            let names = ["conv", "bn"].map(|part| name(&format!("{part}{}", index + 1)));
+            node = reader.append(builder, filters, names.each_ref().map(String::as_str), node)?;
         }
         node = builder.push(name("add"), Add, &[node, shortcut])?;
         Ok(builder.push(name("relu"), Activation::Relu, &[node])?)
@@ -323,19 +329,26 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// A convolution with its BatchNorm folded in, padded to keep the side (divided by the stride).
-    fn convolution(&self, filters: &Filters) -> Result<Convolution, FamilyError> {
+    /// Appends a convolution, padded to keep the side (divided by the stride), and its BatchNorm.
+    fn append(
+        &self,
+        builder: &mut NetworkBuilder,
+        filters: &Filters,
+        [convolution, batch_norm]: [&str; 2],
+        input: NodeId,
+    ) -> Result<NodeId, FamilyError> {
         let &Filters { channels: [_, to], kernel, stride, groups, .. } = filters;
         let name = format!("{}.weight", filters.convolution);
-        let mut weight = self.weights.tensor(self.architecture, &name, &filters.shape())?;
-        let batch_norm = BatchNorm::from_weights(self.weights, self.architecture, &filters.batch_norm, to)?;
-        let bias = Arc::new(batch_norm.fold(&mut weight));
-        Ok(Convolution {
+        let weight = self.weights.tensor(self.architecture, &name, &filters.shape())?;
+        let operation = Convolution {
             weight: Arc::new(weight),
-            bias,
+            bias: Arc::new(vec![0.0; to]),
             window: Window::square(kernel, stride, kernel / 2),
             groups,
-        })
+        };
+        let node = builder.push(convolution, operation, &[input])?;
+        let norm = BatchNorm::from_weights(self.weights, self.architecture, &filters.batch_norm, to, EPSILON)?;
+        Ok(builder.push(batch_norm, norm.affine(), &[node])?)
     }
 
     fn linear(&self, head: &Head) -> Result<Linear, FamilyError> {

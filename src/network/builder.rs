@@ -1,5 +1,6 @@
 //! Puts a network together, node by node.
 
+use super::fold::fold;
 use super::{MapShape, Network, NetworkError, Node, NodeId, Operation, Shape};
 
 /// See the [module](self). Works out the shapes, and refuses what does not fit by the name of its node: whatever a file
@@ -42,11 +43,25 @@ impl NetworkBuilder {
         Ok(NodeId(self.nodes.len() - 1))
     }
 
-    /// The finished network, whose logits `logits` gives. What does not lead there is left out.
+    /// The finished network, whose logits `logits` gives. What does not lead there is left out, and scales and shifts go into
+    /// the weights before them.
     ///
     /// # Errors
     /// [`NetworkError::NoLogits`] where that node's output has cells.
     pub fn finish(self, architecture: impl Into<String>, logits: NodeId) -> Result<Network, NetworkError> {
+        Ok(Network::new(architecture.into(), fold(self.leading_to(logits)?)))
+    }
+
+    /// The same without any rewriting: the plain graph, which the tests compare with.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
+    pub fn finish_plain(self, architecture: impl Into<String>, logits: NodeId) -> Result<Network, NetworkError> {
+        Ok(Network::new(architecture.into(), self.leading_to(logits)?))
+    }
+
+    /// The nodes that lead to the logits, which come last.
+    fn leading_to(self, logits: NodeId) -> Result<Vec<Node>, NetworkError> {
         let last = &self.nodes[logits.0];
         if last.shape.as_map().area() != 1 || logits == NodeId::INPUT {
             let (node, shape) = (last.name.clone(), last.shape.to_string());
@@ -67,7 +82,7 @@ impl NetworkBuilder {
             node.inputs.iter_mut().for_each(|input| *input = renamed[input.0]);
             nodes.push(node);
         }
-        Ok(Network::new(architecture.into(), nodes))
+        Ok(nodes)
     }
 }
 

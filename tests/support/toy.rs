@@ -2,8 +2,8 @@
 
 use super::random::signed;
 use gradcam::network::{
-    Activation, Add, Convolution, GlobalAveragePool, Linear, MapShape, MaxPool, Network, NetworkBuilder, NodeId,
-    Operation, Rounding, Window,
+    Activation, Add, Affine, AveragePool, Convolution, GlobalAveragePool, Linear, MapShape, MaxPool, Network,
+    NetworkBuilder, NodeId, Operation, Rounding, Window,
 };
 use std::sync::Arc;
 
@@ -13,6 +13,13 @@ pub fn convolution(name: &str, [from, to]: [usize; 2], window: Window, groups: u
     let scale = ((inputs * window.area()) as f32).sqrt().recip();
     let weight = signed(name, to * inputs * window.area()).iter().map(|value| 2.0 * scale * value).collect();
     Convolution { weight: Arc::new(weight), bias: Arc::new(signed(&format!("{name} bias"), to)), window, groups }
+}
+
+/// A scale and shift by its name.
+pub fn affine(name: &str, channels: usize) -> Affine {
+    let values = |name: &str| signed(name, channels).into_iter().map(f64::from);
+    let scale = values(name).map(|value| value + 1.5).collect();
+    Affine { scale: Arc::new(scale), shift: Arc::new(values(&format!("{name} shift")).collect()) }
 }
 
 /// A linear layer with weights by its name.
@@ -91,8 +98,20 @@ pub fn network() -> Network {
 }
 
 /// What ResNets have not: groups, depthwise convolutions, dilation, rectangles with unequal padding and strides, a pool that
-/// rounds up, sums and activations that nothing before them can take, and a linear layer with a ReLU.
+/// rounds up, sums and activations that nothing before them can take, norms, average pools, and a linear layer
+/// with a ReLU.
 pub fn graph() -> Network {
+    let (toy, logits) = graph_builder();
+    toy.finish("graph toy", logits)
+}
+
+/// The same without anything folded.
+pub fn plain_graph() -> Network {
+    let (toy, logits) = graph_builder();
+    toy.0.finish_plain("graph toy", logits).expect("graph toy")
+}
+
+fn graph_builder() -> (Toy, NodeId) {
     let mut toy = Toy::new(MapShape::new(3, 23, 26));
     let window = |kernel, stride, dilation, padding| Window { kernel, stride, dilation, padding };
     let rectangle = window([3, 5], [2, 1], [1, 1], [0, 2, 1, 3]);
@@ -121,11 +140,27 @@ pub fn graph() -> Network {
     let strided = toy.push("strided/relu", Activation::Relu, &[node]);
     // A ReLU of a ReLU: no store has two masks.
     let rectified = toy.push("rectified", Activation::Relu, &[strided]);
-    let mean = toy.push("mean", GlobalAveragePool, &[rectified]);
+    // A norm before its convolution, which nothing can take, and one that a convolution and an average pool read.
+    let normed = toy.push("normed/norm", affine("norm", 6), &[rectified]);
+    let normed = toy.push("normed/relu", Activation::Relu, &[normed]);
+    let node =
+        toy.push("normed/convolution", convolution("normed", [6, 6], Window::square(3, 1, 1), 1), &[normed]);
+    let folded = toy.push("normed/folded", affine("folded", 6), &[node]);
+    let average = AveragePool { window: Window::square(3, 1, 1), rounding: Rounding::Floor, count_padding: false };
+    let pooled = toy.push("normed/pool", average, &[folded]);
+    let shared = toy.push("normed/sum", Add, &[folded, pooled]);
+    let average = AveragePool {
+        window: window([2, 3], [2, 2], [1, 1], [0, 1, 0, 0]),
+        rounding: Rounding::Ceil,
+        count_padding: true,
+    };
+    let pooled = toy.push("pooled/average", average, &[shared]);
+    let pooled = toy.push("pooled/relu", Activation::Relu, &[pooled]);
+    let mean = toy.push("mean", GlobalAveragePool, &[pooled]);
     let hidden = toy.push("hidden", linear("hidden", 6, 7), &[mean]);
     let hidden = toy.push("hidden relu", Activation::Relu, &[hidden]);
     let logits = toy.push("linear", linear("graph linear", 7, 5), &[hidden]);
-    toy.finish("graph toy", logits)
+    (toy, logits)
 }
 
 /// A head of global average pool and linear layer, on maps large enough for the larger tiles.
