@@ -26,13 +26,13 @@ fn prepare() -> Result<(Explainer<CpuEngine>, Vec<f32>), Box<dyn Error>> {
 
 fn explanations(criterion: &mut Criterion) {
     let (mut explainer, input) = prepare().expect("the default model and its photo");
-    let seed = class_cotangent(explainer.network().classes(), 46);
+    let cotangent = class_cotangent(explainer.network().classes(), 46);
     let mut group = criterion.benchmark_group("explain");
     group.sample_size(20);
     group.bench_function("forward and gradient at the input", |bencher| {
         bencher.iter(|| {
             block_on(explainer.forward(&input)).expect("a forward");
-            block_on(explainer.engine_mut().gradient(&seed, NodeId::INPUT)).expect("a gradient")
+            block_on(explainer.engine_mut().gradient(&cotangent, NodeId::INPUT)).expect("a gradient")
         });
     });
     for method in Method::ALL.into_iter().filter(|&method| method.traits().has_layer_maps) {

@@ -63,7 +63,7 @@ fn measure(runs: usize) -> Result<(), Box<dyn Error>> {
     let question = Question { layer: Some("layer4.1".into()), ..Question::default() };
     let classes = block_on(explainer.forward(&input))?.len();
     let target = block_on(explainer.explain(&question))?.target.index;
-    let seed = class_cotangent(classes, target);
+    let cotangent = class_cotangent(classes, target);
 
     report(runs, "forward", || {
         block_on(explainer.forward(&input))?;
@@ -76,11 +76,11 @@ fn measure(runs: usize) -> Result<(), Box<dyn Error>> {
     })?;
     report(runs, "forward and gradient at the input", || {
         block_on(explainer.forward(&input))?;
-        block_on(explainer.engine_mut().gradient(&seed, NodeId::INPUT))?;
+        block_on(explainer.engine_mut().gradient(&cotangent, NodeId::INPUT))?;
         Ok(())
     })?;
 
-    match block_on(explainer.engine_mut().profile(&input, &seed)) {
+    match block_on(explainer.engine_mut().profile(&input, &cotangent)) {
         Ok(dispatches) => list(&dispatches),
         Err(error) => println!("\nThe dispatches cannot be timed one by one: {error}"),
     }

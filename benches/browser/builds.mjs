@@ -1,4 +1,4 @@
-// This build's engines against those of another build of this project, which a change to them has to be held against:
+// This build's engines against those of another build of this project, which a change to them has to be compared with:
 // the same rows of ours, in pairs.
 
 import { Agreement } from './agreement.mjs';

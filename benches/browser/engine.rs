@@ -63,8 +63,8 @@ mod browser {
 
         /// Input → logits → gradient of the logit of `class` with respect to the input.
         pub async fn input_gradient(&mut self, input: &[f32], class: usize) -> Result<Vec<f32>, JsError> {
-            let seed = class_cotangent(self.explainer.forward(input).await?.len(), class);
-            Ok(self.explainer.engine_mut().gradient(&seed, NodeId::INPUT).await?.values)
+            let cotangent = class_cotangent(self.explainer.forward(input).await?.len(), class);
+            Ok(self.explainer.engine_mut().gradient(&cotangent, NodeId::INPUT).await?.values)
         }
     }
 }

@@ -21,7 +21,7 @@ answer({
   },
   async first() {
     session.open(photo);
-    const { predictions } = await session.explain({}, async () => true);
-    return predictions[0].index;
+    const { target } = await session.explain({}, async () => true);
+    return target;
   },
 });

@@ -53,3 +53,30 @@ pub(super) async fn time<E: Engine>(engine: &mut E) -> Result<f64, EngineError> 
     }
     Ok(best)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu::CpuEngine;
+    use crate::network::{Activation, Convolution, GlobalAveragePool, NetworkBuilder, NodeId, Window};
+    use std::sync::Arc;
+
+    fn engine(side: usize) -> CpuEngine {
+        let mut builder = NetworkBuilder::new(MapShape::new(1, side, side));
+        let (weight, bias) = (Arc::new(vec![1.0]), Arc::new(vec![0.0]));
+        let convolution = Convolution { weight, bias, window: Window::square(1, 1, 0), groups: 1 };
+        let node = builder.push("convolution", convolution, &[NodeId::INPUT]).expect("a convolution");
+        let node = builder.push("relu", Activation::Relu, &[node]).expect("a ReLU");
+        let node = builder.push("mean", GlobalAveragePool, &[node]).expect("a mean");
+        CpuEngine::new(builder.finish("same name", node).expect("a network")).expect("an engine")
+    }
+
+    /// What was timed at 224 pixels says nothing of 512, nor does one network of an architecture of another.
+    #[test]
+    fn the_key_tells_networks_and_input_sizes_apart() {
+        let key = |side, model| timing_key("an adapter", &engine(side), model);
+        assert_eq!(key(32, "one"), key(32, "one"));
+        assert_ne!(key(32, "one"), key(33, "one"));
+        assert_ne!(key(32, "one"), key(32, "other"));
+    }
+}

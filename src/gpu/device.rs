@@ -1,4 +1,4 @@
-//! A GPU: its adapter, the device and queue, the pipelines made so far, and word of what went wrong on it.
+//! A GPU: its adapter, the device and queue, the pipelines made so far, and what went wrong on it.
 
 use super::table::kernels;
 use crate::engine::EngineError;
@@ -140,7 +140,7 @@ impl Gpu {
         buffer
     }
 
-    /// Does `work`, and waits for word of whether any of it went wrong.
+    /// Does `work`, and waits until it is known whether any of it went wrong.
     pub(super) async fn checked<T>(&self, work: impl FnOnce() -> T) -> Result<T, EngineError> {
         let scopes = [wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::Validation]
             .map(|filter| self.device().push_error_scope(filter));
@@ -157,7 +157,7 @@ impl Gpu {
             }
         }
         if failure.is_some() {
-            // Has the word of a lost device come, where it is not sent unasked: that is then the reason. It comes after
+            // Lets a lost device be noticed, where that does not happen by itself: that is then the reason. It is noticed after
             // whatever the device was still at.
             let _ = self.device().poll(wgpu::PollType::wait_indefinitely());
         }

@@ -1,4 +1,4 @@
-// What many answers say together, and which of them are shown: held against numbers made by hand.
+// What many answers say together, and which of them are shown: compared with numbers made by hand.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';

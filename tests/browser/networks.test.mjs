@@ -1,4 +1,4 @@
-// The visitor's own network: chosen, dropped, fetched, kept, named; and held against another.
+// The visitor's own network: chosen, dropped, fetched, kept, named; and compared with another.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What PyTorch says about the sample photos: the answers the page is held against.
+// What PyTorch says about the sample photos: the answers that the page is compared with.
 
 import { readFileSync } from 'node:fs';
 import { fromRoot } from './harness.mjs';

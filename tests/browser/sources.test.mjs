@@ -1,4 +1,4 @@
-// The ways in: file picker, drop and paste, each held against PyTorch's answer for the same photo.
+// The ways in: file picker, drop and paste, each compared with PyTorch's answer for the same photo.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

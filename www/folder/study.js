@@ -11,7 +11,7 @@ import { compareModels, summarise } from './statistics.js';
  * @typedef {object} Study
  * @property {string} name of the folder, or words for what was chosen
  * @property {FolderPhoto[]} photos
- * @property {StudiedModel[]} models one, or two that are held against each other
+ * @property {StudiedModel[]} models one, or two that are compared with each other
  * @property {Question} question
  * @property {(Answer | null)[][]} answers by photo, then by model; they fill up
  * @property {(number | null)[][]} expected the class that each photo's folder names, by photo, then by model

@@ -1,4 +1,4 @@
-// The choice of networks: a file, an address, or one at hand; for the page's own place, or to be held against that.
+// The choice of networks: a file, an address, or one at hand; for the page's own place, or to be compared with that.
 
 import { ownCheckpoint } from '../../checkpoint/checkpoint.js';
 import { canKeep, keep } from '../../checkpoint/shelf.js';
