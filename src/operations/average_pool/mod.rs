@@ -115,6 +115,8 @@ mod tests {
             for of in [
                 pool(3, 2, 1, rounding, count_padding),
                 pool(2, 1, 0, rounding, count_padding),
+                // Rounded up, its last windows reach beyond the padding.
+                pool(4, 2, 1, rounding, count_padding),
                 AveragePool { window: rectangle, rounding, count_padding },
             ] {
                 let output = of.output_shape(&[Shape::Map(shape)]).expect("a pool that fits").as_map();
