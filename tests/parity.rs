@@ -69,3 +69,9 @@ fn resnet34() {
 fn resnet50() {
     check_untrained(Untrained::ResNet50);
 }
+
+/// Convolutions in groups.
+#[test]
+fn resnext50() {
+    check_untrained(Untrained::ResNext50);
+}

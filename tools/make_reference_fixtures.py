@@ -2,7 +2,7 @@
 """Write PyTorch's answers, compactly, for the tests to hold the project's own numbers against.
 
     pip install torch==2.15.0 torchvision==0.29.2 safetensors pillow numpy
-    python3 tools/make_reference_fixtures.py [--model FILE] [--photos FOLDER] [--out FOLDER]
+    python3 tools/make_reference_fixtures.py [--model FILE] [--photos FOLDER] [--out FOLDER] [--only NAME ...]
 
 One file per sample photo, and one per untrained network. All tensors of a photo's file:
 
@@ -22,10 +22,10 @@ the relative L2 between PyTorch's float32 and its float64, below which no agreem
 Maps of 56 x 56 cells and more, and the pixel gradients, are float16 after division by their largest magnitude, which is
 in NAME.scale (f32 [1]): value = float16 * scale, a relative L2 error of some 2e-4. Everything else is float32.
 
-resnet34.safetensors and resnet50.safetensors answer for untrained networks with 7 classes and dahlia's input. Their
-weights are not stored: `generated_weights` is a formula that any language reproduces to the bit. Metadata also has
-`weights_sum` (the sum of all weights, in float64) and `weights_checksum` (the sum of their bit patterns as u32, modulo
-2^64). No pixel gradients.
+resnet34.safetensors, resnet50.safetensors and resnext50_32x4d.safetensors answer for untrained networks with 7 classes
+and dahlia's input. Their weights are not stored: `generated_weights` is a formula that any language reproduces to the
+bit. Metadata also has `weights_sum` (the sum of all weights, in float64) and `weights_checksum` (the sum of their bit
+patterns as u32, modulo 2^64). No pixel gradients.
 """
 
 import argparse
@@ -47,7 +47,7 @@ MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 OTHER = 59
 # The untrained networks, each with the BatchNorm at the end of a block's branch; and the class explained beside the
 # predicted one.
-UNTRAINED = {"resnet34": "bn2", "resnet50": "bn3"}
+UNTRAINED = {"resnet34": "bn2", "resnet50": "bn3", "resnext50_32x4d": "bn3"}
 UNTRAINED_CLASSES, UNTRAINED_OTHER = 7, 2
 HALF_FROM = 56 * 56  # cells from which a map is stored as float16
 ACTIVATION_SAMPLE, GRADIENT_SAMPLE = 1024, 8192
@@ -179,7 +179,7 @@ def generated_weights(name, shape, last_norm):
         values = (2 * u - 1) * np.sqrt(3 / shape[1])
     elif name.endswith("running_mean") or name.endswith("bias"):
         values = 0.2 * (u - 0.5)
-    elif len(shape) == 4:  # a convolution; fan-in = in * k * k
+    elif len(shape) == 4:  # a convolution; fan-in = in of a group * k * k
         values = (2 * u - 1) * np.sqrt(6 / (shape[1] * shape[2] * shape[3]))
     elif name.endswith(f"{last_norm}.weight"):  # small, or sixteen blocks would explode
         values = 0.3 * (0.5 + u)
@@ -265,11 +265,13 @@ def main():
     parser.add_argument("--model", type=Path, default=ROOT / "www/models/resnet18-flowers102.safetensors")
     parser.add_argument("--photos", type=Path, default=ROOT / "www/photos")
     parser.add_argument("--out", type=Path, default=ROOT / "tests/fixtures/references")
+    names = [*PHOTOS, *UNTRAINED]
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=names, default=names)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
 
     model = flowers(options.model)
-    for photo in PHOTOS:
+    for photo in filter(options.only.__contains__, PHOTOS):
         pixels = crop(options.photos / f"{photo}.jpg")
         x = normalised(pixels)
         with torch.no_grad():
@@ -287,7 +289,7 @@ def main():
         )
 
     x = normalised(crop(options.photos / "dahlia.jpg"))
-    for architecture in UNTRAINED:
+    for architecture in filter(options.only.__contains__, UNTRAINED):
         model, sums = untrained(architecture)
         with torch.no_grad():
             predicted = forward(model, x)[0].argmax().item()

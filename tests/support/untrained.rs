@@ -3,7 +3,7 @@
 use super::checkpoint;
 use super::random::uniform;
 use super::reference::Reference;
-use super::resnet::{RESNET34, RESNET50, Resnet};
+use super::resnet::{RESNET34, RESNET50, RESNEXT50, Resnet};
 use gradcam::families;
 use gradcam::network::{Network, Node};
 use gradcam::weights::Weights;
@@ -18,6 +18,7 @@ const CLASSES: usize = 7;
 pub enum Untrained {
     ResNet34,
     ResNet50,
+    ResNext50,
 }
 
 impl Untrained {
@@ -26,6 +27,7 @@ impl Untrained {
         match self {
             Self::ResNet34 => "resnet34",
             Self::ResNet50 => "resnet50",
+            Self::ResNext50 => "resnext50_32x4d",
         }
     }
 
@@ -33,6 +35,7 @@ impl Untrained {
         match self {
             Self::ResNet34 => RESNET34,
             Self::ResNet50 => RESNET50,
+            Self::ResNext50 => RESNEXT50,
         }
     }
 
@@ -51,6 +54,7 @@ impl Untrained {
         } else if name.ends_with("running_mean") || name.ends_with("bias") {
             0.2 * (u - 0.5)
         } else if let [_, channels, height, width] = shape {
+            // The channels are those of a group.
             (2.0 * u - 1.0) * (6.0 / (channels * height * width) as f64).sqrt()
         } else if name.ends_with(&last_norm) {
             0.3 * (0.5 + u)

@@ -89,12 +89,18 @@ mod tests {
         let counted = of(3, 2, 1, Rounding::Floor, true);
         assert!((counted[0] - 12.0 / 9.0).abs() < 1e-12 && (counted[4] - 12.0).abs() < 1e-12, "{counted:?}");
         assert_eq!(of(3, 2, 1, Rounding::Floor, false)[0], 3.0);
-        // AvgPool2d(3, 3, 1, ceil_mode=True): the last window begins at cell 2 and ends with the padding; then the window
-        // counts four cells of five.
-        assert_eq!(
-            of(4, 3, 1, Rounding::Ceil, true)[3],
-            (12..25).filter(|v| v % 5 >= 2).map(f64::from).sum::<f64>() / 16.0
-        );
+        let assert_near = |found: &[f64], expected: &[f64]| {
+            let near = |(found, expected): (&f64, &f64)| (found - expected).abs() < 1e-12;
+            assert!(found.len() == expected.len() && found.iter().zip(expected).all(near), "{found:?}");
+        };
+        // AvgPool2d(4, 3, 1): the last window begins at cell 2 and ends with the padding, which counts or does not.
+        assert_near(&of(4, 3, 1, Rounding::Floor, true), &[3.375, 4.5, 9.0, 10.125]);
+        assert_near(&of(4, 3, 1, Rounding::Floor, false), &[6.0, 8.0, 16.0, 18.0]);
+        // AvgPool2d(4, 2, 1, ceil_mode=True): the last window begins at cell 3 and reaches one cell beyond the padding. That
+        // cell never counts: in the corner nine do, of sixteen, or the four within.
+        let padded = [3.375, 5.625, 4.25, 10.125, 15.0, 32.0 / 3.0, 9.25, 40.0 / 3.0, 28.0 / 3.0];
+        assert_near(&of(4, 2, 1, Rounding::Ceil, true), &padded);
+        assert_near(&of(4, 2, 1, Rounding::Ceil, false), &[6.0, 7.5, 8.5, 13.5, 15.0, 16.0, 18.5, 20.0, 21.0]);
     }
 
     #[test]
@@ -109,6 +115,8 @@ mod tests {
             for of in [
                 pool(3, 2, 1, rounding, count_padding),
                 pool(2, 1, 0, rounding, count_padding),
+                // Rounded up, its last windows reach beyond the padding.
+                pool(4, 2, 1, rounding, count_padding),
                 AveragePool { window: rectangle, rounding, count_padding },
             ] {
                 let output = of.output_shape(&[Shape::Map(shape)]).expect("a pool that fits").as_map();
