@@ -453,3 +453,40 @@ fn every_convolution_of_the_default_model_agrees_with_its_definition() {
         }
     });
 }
+
+/// Linear layers over vectors and over whole maps, of sizes that fill no vector: against the definition.
+#[test]
+fn linear_layers_agree_with_their_definition() {
+    for (channels, height, width, outputs) in
+        [(512, 1, 1, 102), (7, 1, 1, 5), (9, 3, 3, 6), (130, 2, 5, 67), (1, 1, 1, 1)]
+    {
+        let input_shape = MapShape::new(channels, height, width);
+        let output_shape = MapShape::new(outputs, 1, 1);
+        let layer = toy::linear("linear", input_shape.len(), outputs);
+        let input = random::signed("input", input_shape.len());
+        let sum = random::signed("sum", outputs);
+        let wide = widen(&input);
+        let known = [Values { shape: input_shape, values: &wide }];
+        let prepared = layer.prepare(input_shape, output_shape).expect("a layer");
+        let cells = layout::to_cells(input_shape, &input);
+        let residual = layout::to_cells(output_shape, &sum);
+        let epilogue = Epilogue { bias: None, residual: Some(&residual), activation: Some(Activation::Relu) };
+        let found = prepared.forward(&[&cells], epilogue, &mut Scratch::default()).expect("a forward");
+        let expected = layer.forward(&known, output_shape).into_iter().zip(&sum);
+        let expected: Vec<f64> = expected.map(|(value, &sum)| (value + f64::from(sum)).max(0.0)).collect();
+        assert!(
+            relative_l2(&layout::to_channels(output_shape, &found), &expected) < 2e-6,
+            "{input_shape} {outputs}"
+        );
+
+        let backward = backward(&residual, Some(&cells));
+        let found = prepared.input_gradient(0, backward, &mut Scratch::default()).expect("a gradient");
+        let unknown = Values { shape: output_shape, values: &[] };
+        let expected = layer.input_gradient(0, &known, unknown, &widen(&sum)).into_iter().zip(&wide);
+        let expected: Vec<f64> = expected.map(|(value, sum)| value + sum).collect();
+        assert!(
+            relative_l2(&layout::to_channels(input_shape, &found), &expected) < 2e-6,
+            "{input_shape} {outputs}"
+        );
+    }
+}
