@@ -5,7 +5,7 @@ use crate::network::NetworkError;
 use crate::text::quoted;
 use crate::weights::{Weights, WeightsError};
 
-/// See the [module](self).
+/// Why no network can be built of some tensors, as a sentence.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FamilyError {
     /// A tensor is missing, misshapen or unreadable.

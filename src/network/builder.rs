@@ -3,7 +3,7 @@
 use super::fold::fold;
 use super::{MapShape, Network, NetworkError, Node, NodeId, Operation, Shape};
 
-/// See the [module](self). Works out the shapes, and refuses what does not fit by the name of its node: whatever a file
+/// Puts a network together, node by node. Works out the shapes, and refuses what does not fit by the name of its node: whatever a file
 /// says, it never panics.
 #[derive(Debug)]
 pub struct NetworkBuilder {

@@ -8,7 +8,7 @@ pub const SMALLEST_INPUT_SIDE: usize = 32;
 /// The largest side of an input, in pixels. There, the outputs of a network's first layers alone take hundreds of megabytes.
 pub const LARGEST_INPUT_SIDE: usize = 1024;
 
-/// See the [module](self).
+/// What stands in the way of building a network, as a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// An operation cannot be applied to its inputs.

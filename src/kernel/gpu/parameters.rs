@@ -1,7 +1,7 @@
 //! A kernel's uniform, declared once: the list of fields makes both the Rust struct that a dispatch is given and the WGSL
 //! struct that the kernel reads, so that their orders cannot differ.
 
-/// Numbers that a kernel is told; see [`parameters!`](crate::kernel::gpu::parameters).
+/// Numbers that a kernel is told: what `parameters!` declares.
 pub trait Parameters {
     /// Names of the fields, in their order.
     const FIELDS: &'static [&'static str];

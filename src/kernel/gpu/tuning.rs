@@ -1,6 +1,6 @@
 //! How the work is cut up for a kind of adapter.
 
-/// See the [module](self). Results differ by rounding only.
+/// How the work is cut up for a kind of adapter. Results differ by rounding only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tuning {
     /// Cells or tiles that an invocation computes at once.
