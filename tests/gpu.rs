@@ -9,8 +9,10 @@ use gradcam::cpu::CpuEngine;
 use gradcam::engine::{Engine, EngineError, class_cotangent};
 use gradcam::gpu::plan::Plan;
 use gradcam::gpu::{Gpu, GpuEngine, kernels};
-use gradcam::kernel::gpu::Tuning;
-use gradcam::network::{Network, NodeId};
+use gradcam::kernel::gpu::{Dispatch, Tuning};
+use gradcam::network::{
+    Activation, GlobalAveragePool, MapShape, Network, NetworkBuilder, NodeId, Operation, Window,
+};
 use pollster::block_on;
 use support::files::{default_network, fixture};
 use support::parity::{Arithmetic, correlation, judge, measure, measure_with_input, relative_l2};
@@ -53,6 +55,40 @@ fn the_largest_input_can_be_dispatched() {
     let workgroups = || plan.forward.iter().chain(&plan.backward).map(|dispatch| dispatch.workgroups);
     assert!(workgroups().flatten().all(|count| count <= 65_535));
     assert!(workgroups().any(|[x, y, _]| y > 1 && x * y > 65_535), "one that needs two dimensions");
+}
+
+/// As many workgroups as one dimension does not hold, forward and backward, against the CPU.
+#[test]
+fn workgroups_beyond_one_dimension_all_run() {
+    let mut builder = NetworkBuilder::new(MapShape::new(1, 1024, 1025));
+    let mut push = |name: &str, operation: Operation, input| builder.push(name, operation, &[input]).expect(name);
+    let wide = toy::convolution("wide", [1, 16], Window::square(1, 1, 0), 1);
+    let wide = push("wide/convolution", wide.into(), NodeId::INPUT);
+    let wide = push("wide/relu", Activation::Relu.into(), wide);
+    let mean = push("mean", GlobalAveragePool.into(), wide);
+    let logits = push("head", toy::linear("head", 16, 3).into(), mean);
+    let network = builder.finish("wide", logits).expect("a network");
+    let plan = Plan::new(&network, &Tuning::SOFTWARE);
+    let folded = |dispatches: &[Dispatch]| dispatches.iter().any(|dispatch| dispatch.workgroups[1] > 1);
+    assert!(folded(&plan.backward), "dispatches of two dimensions");
+    let mut engine = engine(Tuning::SOFTWARE, network.clone());
+    let mut cpu = CpuEngine::new(network.clone()).expect("an engine");
+    let input = signed("photo", network.input_shape().len());
+    let cotangent = class_cotangent(3, 1);
+    block_on(async {
+        engine.forward(&input).await.expect("a forward");
+        cpu.forward(&input).await.expect("a forward");
+        // Not the logits: sums of a million float32 depend on their order.
+        let layer = network.layers()[0].node;
+        let found = engine.activation(layer).await.expect("an activation");
+        let expected = cpu.activation(layer).await.expect("an activation");
+        assert!(relative_l2(&found.values, &expected.values) < 1e-6);
+        for node in [layer, NodeId::INPUT] {
+            let found = engine.gradient(&cotangent, node).await.expect("a gradient");
+            let expected = cpu.gradient(&cotangent, node).await.expect("a gradient");
+            assert!(relative_l2(&found.values, &expected.values) < 1e-5, "gradient at node {}", node.index());
+        }
+    });
 }
 
 fn gpu(tuning: Option<Tuning>) -> Gpu {
