@@ -2,7 +2,7 @@
 
 use super::table::on_gpu;
 use crate::kernel::gpu::{
-    Buffer, BufferId, Contents, Dispatch, GpuOperation, Maps, Recorder, Scratch, Store, Tuning, flags,
+    Buffer, BufferId, Contents, Dispatch, Epilogue, GpuOperation, Maps, Recorder, Scratch, Tuning, flags,
     record_copy, vectors,
 };
 use crate::kernel::layout::length;
@@ -147,15 +147,15 @@ impl<'a> Planner<'a> {
         let step = self.steps[index].clone();
         let output = self.recorder.buffer(length(self.network.map_shape(step.output)));
         self.outputs[step.output.index()] = Some(output);
-        let mut store = Store::plain(output);
+        let mut epilogue = Epilogue::plain(output);
         if let Some(residual) = step.residual {
-            store = store.with_residual(self.output(residual));
+            epilogue = epilogue.with_residual(self.output(residual));
         }
         if let Some(activation) = step.activation {
-            store = store.with_activation(activation);
+            epilogue = epilogue.with_activation(activation);
         }
         let own =
-            self.with_maps(index, |operation, recorder, maps| operation.record_forward(recorder, maps, store));
+            self.with_maps(index, |operation, recorder, maps| operation.record_forward(recorder, maps, epilogue));
         self.own.push(own);
     }
 
@@ -168,10 +168,10 @@ impl<'a> Planner<'a> {
         let before = self.before_epilogue(&step, gradient);
         let inputs = self.network.node(step.node).inputs.clone();
         for (number, &input) in inputs.iter().enumerate() {
-            let store = self.contribution(input);
+            let epilogue = self.contribution(input);
             let own = std::mem::take(&mut self.own[index]);
             self.with_maps(index, |operation, recorder, maps| {
-                operation.record_input_gradient(recorder, number, maps, &own, before, store);
+                operation.record_input_gradient(recorder, number, maps, &own, before, epilogue);
             });
             self.own[index] = own;
         }
@@ -217,22 +217,22 @@ impl<'a> Planner<'a> {
             None => self.recorder.scratch(Scratch::Gradient, length(shape)),
         };
         if mask {
-            let store = Store::plain(before).with_mask(self.output(step.output));
-            record_copy(&mut self.recorder, gradient, vectors(shape), store);
+            let epilogue = Epilogue::plain(before).with_mask(self.output(step.output));
+            record_copy(&mut self.recorder, gradient, vectors(shape), epilogue);
         }
         if let (Some(residual), None) = (step.residual, shared) {
-            let store = self.contribution(residual);
-            record_copy(&mut self.recorder, before, vectors(shape), store);
+            let epilogue = self.contribution(residual);
+            record_copy(&mut self.recorder, before, vectors(shape), epilogue);
         }
         before
     }
 
     /// Where a share of `node`'s gradient goes, and how: the first is stored, any other added to it.
-    fn contribution(&mut self, node: NodeId) -> Store {
+    fn contribution(&mut self, node: NodeId) -> Epilogue {
         let accumulate = if self.gradients[node.index()].is_some() { flags::ACCUMULATE } else { 0 };
-        let mut store = Store::plain(self.gradient_of(node));
-        store.flags |= accumulate;
-        if self.is_masked_when_stored[node.index()] { store.with_mask(self.output(node)) } else { store }
+        let mut epilogue = Epilogue::plain(self.gradient_of(node));
+        epilogue.flags |= accumulate;
+        if self.is_masked_when_stored[node.index()] { epilogue.with_mask(self.output(node)) } else { epilogue }
     }
 
     /// The buffer of `node`'s gradient.
@@ -259,7 +259,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// By node: whether its output ends with a ReLU and is read by one operation only, whose store then has the mask to spare.
+/// By node: whether its output ends with a ReLU and is read by one operation only, whose epilogue then has the mask to spare.
 fn masked_when_stored(network: &Network, steps: &[Step]) -> Vec<bool> {
     let mut uses = vec![0; network.nodes().len()];
     // An operation whose gradient looks at its own output reads that by the same binding as the mask.

@@ -1,9 +1,9 @@
-//! What becomes of results: the bindings and flags of `store.wgsl`, which are the epilogue on the GPU.
+//! What becomes of results: the bindings and flags of `epilogue.wgsl`, which are the epilogue on the GPU.
 
 use super::recorder::BufferId;
 use crate::kernel::Activation;
 
-/// What `store.wgsl` does to a result.
+/// What `epilogue.wgsl` does to a result.
 pub mod flags {
     /// The bias of its channel is added.
     pub const BIAS: u32 = 1;
@@ -19,7 +19,7 @@ pub mod flags {
 
 /// Where results go, and what happens to them on the way.
 #[derive(Debug, Clone, Copy)]
-pub struct Store {
+pub struct Epilogue {
     /// By channel, padded to whole vectors.
     pub bias: Option<BufferId>,
     /// A map of the output's shape: a residual, or the output of a ReLU.
@@ -30,7 +30,7 @@ pub struct Store {
     pub flags: u32,
 }
 
-impl Store {
+impl Epilogue {
     /// As they are.
     pub const fn plain(output: BufferId) -> Self {
         Self { bias: None, other: None, output, flags: 0 }

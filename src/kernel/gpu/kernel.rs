@@ -17,8 +17,8 @@ pub struct Kernel {
     pub files: &'static [&'static str],
     /// [`FIELDS`](super::Parameters::FIELDS) of its parameters.
     pub fields: &'static [&'static str],
-    /// Whether it ends in `store.wgsl`: its parameters then end with the flags, and bindings 1 to 3 are the store's.
-    pub stores: bool,
+    /// Whether it ends in `epilogue.wgsl`: its parameters then end with the flags, and bindings 1 to 3 are its own.
+    pub has_epilogue: bool,
     /// Whether several invocations of a workgroup share the sums of a result.
     pub is_sliced: bool,
     /// How the work is cut up.
@@ -79,15 +79,15 @@ impl Kernel {
             source += &format!("const {name} = {value}u;\n");
         }
         source += "struct Parameters {\n";
-        for field in self.fields.iter().chain(self.stores.then_some(&"flags")) {
+        for field in self.fields.iter().chain(self.has_epilogue.then_some(&"flags")) {
             source += &format!("  {field}: u32,\n");
         }
         source += "}\n@group(0) @binding(0) var<uniform> parameters: Parameters;\n";
         let mut all = vec![('p', pixels), ('q', vectors)];
         all.extend(letters);
         let prelude = include_str!("prelude.wgsl");
-        let store = self.stores.then_some(include_str!("store.wgsl"));
-        let files = [prelude].into_iter().chain(store).chain(self.files.iter().copied());
+        let epilogue = self.has_epilogue.then_some(include_str!("epilogue.wgsl"));
+        let files = [prelude].into_iter().chain(epilogue).chain(self.files.iter().copied());
         for line in files.flat_map(str::lines) {
             write_out(line, &all, &mut source);
         }

@@ -1,21 +1,21 @@
 //! What GPU kernels are written with, and how an operation says which of them run: as data, without any device.
 //!
 //! An operation's [`GpuOperation`] records [dispatches](Dispatch) of [kernels](Kernel) over [buffers](Buffer); the engine
-//! makes them real. Kernels are WGSL in the forms of `template`; most end in `store.wgsl`, the epilogue.
+//! makes them real. Kernels are WGSL in the forms of `template`; most end in `epilogue.wgsl`, the epilogue.
 
+mod epilogue;
 mod kernel;
 mod parameters;
 mod pointwise;
 mod recorder;
-mod store;
 mod template;
 mod tuning;
 
+pub use epilogue::{Epilogue, flags};
 pub use kernel::{Cut, Kernel};
 pub use parameters::Parameters;
 pub use pointwise::{POINTWISE, record_copy};
 pub use recorder::{Buffer, BufferId, Contents, Dispatch, Recorder, Scratch};
-pub use store::{Store, flags};
 pub use tuning::Tuning;
 
 pub(crate) use parameters::parameters;
@@ -37,12 +37,12 @@ pub struct Maps<'a> {
 
 /// What an operation does on the GPU, either way.
 pub trait GpuOperation {
-    /// Records what computes the output and stores it as `store` says. Returns the buffers that the way back needs besides
+    /// Records what computes the output and stores it as `epilogue` says. Returns the buffers that the way back needs besides
     /// the maps: weights, say.
-    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, store: Store) -> Vec<BufferId>;
+    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, epilogue: Epilogue) -> Vec<BufferId>;
 
     /// Records what computes the gradient with respect to input number `index` from `gradient`, that of what the operation
-    /// itself computes, and stores it as `store` says. `own` are the buffers that the way forward returned.
+    /// itself computes, and stores it as `epilogue` says. `own` are the buffers that the way forward returned.
     fn record_input_gradient(
         &self,
         recorder: &mut Recorder,
@@ -50,7 +50,7 @@ pub trait GpuOperation {
         maps: Maps,
         own: &[BufferId],
         gradient: BufferId,
-        store: Store,
+        epilogue: Epilogue,
     );
 
     /// The values that a buffer of parameters begins with: `part` and `length` are those that it was asked for with. Only

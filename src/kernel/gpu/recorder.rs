@@ -1,6 +1,6 @@
 //! What the GPU does, as data: buffers, and dispatches in their order.
 
-use super::store::{Store, flags};
+use super::epilogue::{Epilogue, flags};
 use super::{Kernel, Parameters, Tuning};
 use crate::kernel::layout::LANES;
 
@@ -50,7 +50,7 @@ pub struct Dispatch {
     pub step: usize,
     /// The kernel's parameters, in their order, but for the flags.
     parameters: Vec<u32>,
-    /// What the store does to its results, where it ends in one.
+    /// What its epilogue does to its results, where it has one.
     flags: Option<u32>,
     /// What is bound from binding 1 on.
     pub buffers: Vec<BufferId>,
@@ -159,17 +159,17 @@ impl<'a> Recorder<'a> {
         id
     }
 
-    /// Records a dispatch of at least `invocations` invocations. `store` is given exactly where the kernel ends in one;
-    /// `buffers` are bound behind those of the store, or from binding 1 on.
+    /// Records a dispatch of at least `invocations` invocations. `epilogue` is given exactly where the kernel ends in one;
+    /// `buffers` are bound behind those of the epilogue, or from binding 1 on.
     pub fn dispatch<P: Parameters>(
         &mut self,
         kernel: &'static Kernel,
         parameters: P,
-        store: Option<Store>,
+        epilogue: Option<Epilogue>,
         buffers: &[BufferId],
         invocations: usize,
     ) {
-        self.dispatch_layers(kernel, parameters, store, buffers, invocations, 1);
+        self.dispatch_layers(kernel, parameters, epilogue, buffers, invocations, 1);
     }
 
     /// The same, so many times along the third dimension.
@@ -177,22 +177,22 @@ impl<'a> Recorder<'a> {
         &mut self,
         kernel: &'static Kernel,
         parameters: P,
-        store: Option<Store>,
+        epilogue: Option<Epilogue>,
         buffers: &[BufferId],
         invocations: usize,
         layers: usize,
     ) {
         assert_eq!(P::FIELDS, kernel.fields, "parameters of {}", kernel.name);
-        assert_eq!(store.is_some(), kernel.stores, "store of {}", kernel.name);
+        assert_eq!(epilogue.is_some(), kernel.has_epilogue, "epilogue of {}", kernel.name);
         let [workgroup, _] = kernel.workgroup(self.tuning);
         let [x, y] = grid(invocations.div_ceil(workgroup));
-        let stored =
-            store.map(|store| [store.bias.unwrap_or(UNUSED), store.other.unwrap_or(UNUSED), store.output]);
+        let stored = epilogue
+            .map(|epilogue| [epilogue.bias.unwrap_or(UNUSED), epilogue.other.unwrap_or(UNUSED), epilogue.output]);
         self.dispatches.push(Dispatch {
             kernel,
             step: self.step,
             parameters: parameters.words(),
-            flags: store.map(|store| store.flags),
+            flags: epilogue.map(|epilogue| epilogue.flags),
             buffers: stored.into_iter().flatten().chain(buffers.iter().copied()).collect(),
             workgroups: [x, y, layers].map(|count| count as u32),
         });

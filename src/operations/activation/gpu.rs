@@ -1,14 +1,14 @@
-//! On the GPU: a copy whose store ends with the function, or with its gradient.
+//! On the GPU: a copy whose epilogue ends with the function, or with its gradient.
 
 use super::Activation;
-use crate::kernel::gpu::{BufferId, GpuOperation, Kernel, Maps, Recorder, Store, record_copy, vectors};
+use crate::kernel::gpu::{BufferId, Epilogue, GpuOperation, Kernel, Maps, Recorder, record_copy, vectors};
 
 /// It has none of its own.
 pub const KERNELS: &[Kernel] = &[];
 
 impl GpuOperation for Activation {
-    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, store: Store) -> Vec<BufferId> {
-        record_copy(recorder, maps.inputs[0], vectors(maps.output_shape), store.with_activation(*self));
+    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, epilogue: Epilogue) -> Vec<BufferId> {
+        record_copy(recorder, maps.inputs[0], vectors(maps.output_shape), epilogue.with_activation(*self));
         Vec::new()
     }
 
@@ -19,11 +19,11 @@ impl GpuOperation for Activation {
         maps: Maps,
         _: &[BufferId],
         gradient: BufferId,
-        store: Store,
+        epilogue: Epilogue,
     ) {
         match self {
             Self::Relu => {
-                record_copy(recorder, gradient, vectors(maps.output_shape), store.with_mask(maps.output));
+                record_copy(recorder, gradient, vectors(maps.output_shape), epilogue.with_mask(maps.output));
             }
         }
     }

@@ -1,14 +1,14 @@
-//! On the GPU: a copy whose store adds the other map.
+//! On the GPU: a copy whose epilogue adds the other map.
 
 use super::Add;
-use crate::kernel::gpu::{BufferId, GpuOperation, Kernel, Maps, Recorder, Store, record_copy, vectors};
+use crate::kernel::gpu::{BufferId, Epilogue, GpuOperation, Kernel, Maps, Recorder, record_copy, vectors};
 
 /// It has none of its own.
 pub const KERNELS: &[Kernel] = &[];
 
 impl GpuOperation for Add {
-    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, store: Store) -> Vec<BufferId> {
-        record_copy(recorder, maps.inputs[0], vectors(maps.output_shape), store.with_residual(maps.inputs[1]));
+    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, epilogue: Epilogue) -> Vec<BufferId> {
+        record_copy(recorder, maps.inputs[0], vectors(maps.output_shape), epilogue.with_residual(maps.inputs[1]));
         Vec::new()
     }
 
@@ -19,8 +19,8 @@ impl GpuOperation for Add {
         maps: Maps,
         _: &[BufferId],
         gradient: BufferId,
-        store: Store,
+        epilogue: Epilogue,
     ) {
-        record_copy(recorder, gradient, vectors(maps.output_shape), store);
+        record_copy(recorder, gradient, vectors(maps.output_shape), epilogue);
     }
 }

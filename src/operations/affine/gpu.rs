@@ -1,9 +1,9 @@
-//! On the GPU: the shift is the store's bias.
+//! On the GPU: the shift is the epilogue's bias.
 
 use super::{Affine, narrow};
 use crate::kernel::MapShape;
 use crate::kernel::gpu::{
-    BufferId, Cut, GpuOperation, Kernel, Maps, Parameters, Recorder, Store, cell_vectors, parameters, vectors,
+    BufferId, Cut, Epilogue, GpuOperation, Kernel, Maps, Parameters, Recorder, cell_vectors, parameters, vectors,
 };
 use crate::kernel::layout::LANES;
 
@@ -27,22 +27,22 @@ const AFFINE: Kernel = Kernel {
     name: "affine",
     files: &[include_str!("affine.wgsl")],
     fields: ScaleParameters::FIELDS,
-    stores: true,
+    has_epilogue: true,
     is_sliced: false,
     cut: Cut::usual,
 };
 
-fn record(recorder: &mut Recorder, shape: MapShape, buffers: [BufferId; 2], store: Store) {
+fn record(recorder: &mut Recorder, shape: MapShape, buffers: [BufferId; 2], epilogue: Epilogue) {
     let parameters = ScaleParameters { cells: shape.area(), vectors: cell_vectors(shape.channels) };
-    recorder.dispatch(&AFFINE, parameters, Some(store), &buffers, vectors(shape));
+    recorder.dispatch(&AFFINE, parameters, Some(epilogue), &buffers, vectors(shape));
 }
 
 impl GpuOperation for Affine {
-    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, store: Store) -> Vec<BufferId> {
+    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, epilogue: Epilogue) -> Vec<BufferId> {
         let length = cell_vectors(maps.output_shape.channels) * LANES;
         let scale = recorder.parameters(SCALE, length);
         let shift = recorder.parameters(SHIFT, length);
-        record(recorder, maps.output_shape, [maps.inputs[0], scale], store.with_bias(shift));
+        record(recorder, maps.output_shape, [maps.inputs[0], scale], epilogue.with_bias(shift));
         vec![scale]
     }
 
@@ -53,9 +53,9 @@ impl GpuOperation for Affine {
         maps: Maps,
         own: &[BufferId],
         gradient: BufferId,
-        store: Store,
+        epilogue: Epilogue,
     ) {
-        record(recorder, maps.output_shape, [gradient, own[0]], store);
+        record(recorder, maps.output_shape, [gradient, own[0]], epilogue);
     }
 
     fn initial(&self, _: MapShape, _: MapShape, part: usize, length: usize) -> Vec<f32> {

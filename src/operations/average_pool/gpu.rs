@@ -2,7 +2,7 @@
 
 use super::AveragePool;
 use crate::kernel::gpu::{
-    BufferId, Cut, GpuOperation, Kernel, Maps, Parameters, Recorder, Store, cell_vectors, parameters, vectors,
+    BufferId, Cut, Epilogue, GpuOperation, Kernel, Maps, Parameters, Recorder, cell_vectors, parameters, vectors,
 };
 
 parameters! {
@@ -25,7 +25,7 @@ const AVERAGE_POOL: Kernel = Kernel {
     name: "average_pool",
     files: &[include_str!("counted.wgsl"), include_str!("average_pool.wgsl")],
     fields: AverageParameters::FIELDS,
-    stores: true,
+    has_epilogue: true,
     is_sliced: false,
     cut: Cut::usual,
 };
@@ -60,9 +60,9 @@ impl AveragePool {
 }
 
 impl GpuOperation for AveragePool {
-    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, store: Store) -> Vec<BufferId> {
+    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, epilogue: Epilogue) -> Vec<BufferId> {
         let invocations = vectors(maps.output_shape);
-        recorder.dispatch(&AVERAGE_POOL, self.parameters(maps), Some(store), &[maps.inputs[0]], invocations);
+        recorder.dispatch(&AVERAGE_POOL, self.parameters(maps), Some(epilogue), &[maps.inputs[0]], invocations);
         Vec::new()
     }
 
@@ -73,9 +73,9 @@ impl GpuOperation for AveragePool {
         maps: Maps,
         _: &[BufferId],
         gradient: BufferId,
-        store: Store,
+        epilogue: Epilogue,
     ) {
         let invocations = vectors(maps.input_shapes[0]);
-        recorder.dispatch(&AVERAGE_POOL_GRADIENT, self.parameters(maps), Some(store), &[gradient], invocations);
+        recorder.dispatch(&AVERAGE_POOL_GRADIENT, self.parameters(maps), Some(epilogue), &[gradient], invocations);
     }
 }

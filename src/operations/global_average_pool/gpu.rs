@@ -2,7 +2,7 @@
 
 use super::GlobalAveragePool;
 use crate::kernel::gpu::{
-    BufferId, Cut, GpuOperation, Kernel, Maps, Parameters, Recorder, Store, cell_vectors, parameters, vectors,
+    BufferId, Cut, Epilogue, GpuOperation, Kernel, Maps, Parameters, Recorder, cell_vectors, parameters, vectors,
 };
 
 parameters! {
@@ -21,7 +21,7 @@ const MEAN: Kernel = Kernel {
     name: "mean",
     files: &[include_str!("mean.wgsl")],
     fields: MeanParameters::FIELDS,
-    stores: true,
+    has_epilogue: true,
     is_sliced: false,
     cut: Cut::usual,
 };
@@ -35,9 +35,9 @@ fn parameters(maps: Maps) -> MeanParameters {
 }
 
 impl GpuOperation for GlobalAveragePool {
-    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, store: Store) -> Vec<BufferId> {
+    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, epilogue: Epilogue) -> Vec<BufferId> {
         let invocations = vectors(maps.output_shape);
-        recorder.dispatch(&MEAN, parameters(maps), Some(store), &[maps.inputs[0]], invocations);
+        recorder.dispatch(&MEAN, parameters(maps), Some(epilogue), &[maps.inputs[0]], invocations);
         Vec::new()
     }
 
@@ -48,9 +48,9 @@ impl GpuOperation for GlobalAveragePool {
         maps: Maps,
         _: &[BufferId],
         gradient: BufferId,
-        store: Store,
+        epilogue: Epilogue,
     ) {
         let invocations = vectors(maps.input_shapes[0]);
-        recorder.dispatch(&MEAN_GRADIENT, parameters(maps), Some(store), &[gradient], invocations);
+        recorder.dispatch(&MEAN_GRADIENT, parameters(maps), Some(epilogue), &[gradient], invocations);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Linear;
 use crate::kernel::MapShape;
-use crate::kernel::gpu::{BufferId, GpuOperation, Maps, Recorder, Store};
+use crate::kernel::gpu::{BufferId, Epilogue, GpuOperation, Maps, Recorder};
 use crate::kernel::layout::to_cells;
 use crate::operations::convolution::gpu::Geometry;
 
@@ -10,9 +10,9 @@ use crate::operations::convolution::gpu::Geometry;
 pub const KERNELS: &[crate::kernel::gpu::Kernel] = &[];
 
 impl GpuOperation for Linear {
-    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, store: Store) -> Vec<BufferId> {
+    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, epilogue: Epilogue) -> Vec<BufferId> {
         let geometry = Geometry::linear(maps.input_shapes[0], maps.output_shape);
-        geometry.record_forward(recorder, maps.inputs[0], store)
+        geometry.record_forward(recorder, maps.inputs[0], epilogue)
     }
 
     fn record_input_gradient(
@@ -22,10 +22,10 @@ impl GpuOperation for Linear {
         maps: Maps,
         own: &[BufferId],
         gradient: BufferId,
-        store: Store,
+        epilogue: Epilogue,
     ) {
         let geometry = Geometry::linear(maps.input_shapes[0], maps.output_shape);
-        geometry.record_input_gradient(recorder, own, gradient, store);
+        geometry.record_input_gradient(recorder, own, gradient, epilogue);
     }
 
     /// The weights in the order in which the input lies in memory.

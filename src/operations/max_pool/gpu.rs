@@ -2,7 +2,7 @@
 
 use super::MaxPool;
 use crate::kernel::gpu::{
-    BufferId, Cut, GpuOperation, Kernel, Maps, Parameters, Recorder, Store, cell_vectors, parameters, vectors,
+    BufferId, Cut, Epilogue, GpuOperation, Kernel, Maps, Parameters, Recorder, cell_vectors, parameters, vectors,
 };
 use crate::kernel::layout::length;
 
@@ -23,7 +23,7 @@ const MAX_POOL: Kernel = Kernel {
     name: "max_pool",
     files: &[include_str!("max_pool.wgsl")],
     fields: PoolParameters::FIELDS,
-    stores: false,
+    has_epilogue: false,
     is_sliced: false,
     cut: Cut::usual,
 };
@@ -31,7 +31,7 @@ const MAX_POOL: Kernel = Kernel {
 const MAX_POOL_GRADIENT: Kernel = Kernel {
     name: "max_pool_gradient",
     files: &[include_str!("max_pool_gradient.wgsl")],
-    stores: true,
+    has_epilogue: true,
     ..MAX_POOL
 };
 
@@ -56,9 +56,9 @@ impl MaxPool {
 
 impl GpuOperation for MaxPool {
     /// Remembers which cell of each window is the maximum.
-    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, store: Store) -> Vec<BufferId> {
+    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, epilogue: Epilogue) -> Vec<BufferId> {
         let arg_max = recorder.buffer(length(maps.output_shape));
-        let buffers = [maps.inputs[0], store.output, arg_max];
+        let buffers = [maps.inputs[0], epilogue.output, arg_max];
         recorder.dispatch(&MAX_POOL, self.parameters(maps), None, &buffers, vectors(maps.output_shape));
         vec![arg_max]
     }
@@ -70,10 +70,10 @@ impl GpuOperation for MaxPool {
         maps: Maps,
         own: &[BufferId],
         gradient: BufferId,
-        store: Store,
+        epilogue: Epilogue,
     ) {
         let invocations = vectors(maps.input_shapes[0]);
         let buffers = [gradient, own[0]];
-        recorder.dispatch(&MAX_POOL_GRADIENT, self.parameters(maps), Some(store), &buffers, invocations);
+        recorder.dispatch(&MAX_POOL_GRADIENT, self.parameters(maps), Some(epilogue), &buffers, invocations);
     }
 }

@@ -73,7 +73,7 @@ const DIRECT: Kernel = Kernel {
     name: "",
     files: &[],
     fields: DirectParameters::FIELDS,
-    stores: true,
+    has_epilogue: true,
     is_sliced: false,
     cut: Cut::usual,
 };
@@ -184,7 +184,7 @@ const TRANSFORM: Kernel = Kernel { fields: TransformParameters::FIELDS, ..DIRECT
 const WINOGRAD_INPUT_TWO: Kernel = Kernel {
     name: "winograd_input 2",
     files: &[include_str!("winograd_two.wgsl"), include_str!("winograd_input.wgsl")],
-    stores: false,
+    has_epilogue: false,
     cut: |tuning| cut_of_tiles(tuning, Tile::Two),
     ..TRANSFORM
 };
@@ -192,7 +192,7 @@ const WINOGRAD_INPUT_TWO: Kernel = Kernel {
 const WINOGRAD_INPUT_FOUR: Kernel = Kernel {
     name: "winograd_input 4",
     files: &[include_str!("winograd_four.wgsl"), include_str!("winograd_input.wgsl")],
-    stores: false,
+    has_epilogue: false,
     cut: |tuning| cut_of_tiles(tuning, Tile::Four),
     ..TRANSFORM
 };
@@ -216,7 +216,7 @@ pub const WINOGRAD_MULTIPLY: Kernel = Kernel {
     name: "winograd_multiply",
     files: &[include_str!("winograd_multiply.wgsl")],
     fields: MultiplyParameters::FIELDS,
-    stores: false,
+    has_epilogue: false,
     ..DIRECT
 };
 
@@ -225,6 +225,6 @@ pub const WINOGRAD_MULTIPLY_TRANSPOSED: Kernel = Kernel {
     name: "winograd_multiply_transposed",
     files: &[include_str!("winograd_multiply_transposed.wgsl")],
     fields: TurnedParameters::FIELDS,
-    stores: false,
+    has_epilogue: false,
     ..DIRECT
 };

@@ -7,7 +7,9 @@ pub use kernels::KERNELS;
 
 use super::Convolution;
 use super::winograd::{Filter, Four, SIDE_OF_LARGE_TILES, Two};
-use crate::kernel::gpu::{BufferId, GpuOperation, Kernel, Maps, Recorder, Scratch, Store, cell_vectors, vectors};
+use crate::kernel::gpu::{
+    BufferId, Epilogue, GpuOperation, Kernel, Maps, Recorder, Scratch, cell_vectors, vectors,
+};
 use crate::kernel::layout::{LANES, cell_stride};
 use crate::kernel::{MapShape, Window};
 use kernels::{DirectParameters, MultiplyParameters, PlainParameters, TransformParameters, TurnedParameters};
@@ -63,9 +65,9 @@ pub(in crate::operations) struct Geometry {
 }
 
 impl GpuOperation for Convolution {
-    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, store: Store) -> Vec<BufferId> {
+    fn record_forward(&self, recorder: &mut Recorder, maps: Maps, epilogue: Epilogue) -> Vec<BufferId> {
         let geometry = self.between(maps.input_shapes[0], maps.output_shape);
-        geometry.record_forward(recorder, maps.inputs[0], store)
+        geometry.record_forward(recorder, maps.inputs[0], epilogue)
     }
 
     fn record_input_gradient(
@@ -75,10 +77,10 @@ impl GpuOperation for Convolution {
         maps: Maps,
         own: &[BufferId],
         gradient: BufferId,
-        store: Store,
+        epilogue: Epilogue,
     ) {
         let geometry = self.between(maps.input_shapes[0], maps.output_shape);
-        geometry.record_input_gradient(recorder, own, gradient, store);
+        geometry.record_input_gradient(recorder, own, gradient, epilogue);
     }
 
     fn initial(&self, input: MapShape, output: MapShape, part: usize, length: usize) -> Vec<f32> {
@@ -103,11 +105,11 @@ impl Geometry {
         &self,
         recorder: &mut Recorder,
         input: BufferId,
-        store: Store,
+        epilogue: Epilogue,
     ) -> Vec<BufferId> {
         let weights = recorder.parameters(WEIGHTS, self.weights_length());
         let bias = recorder.parameters(BIAS, cell_stride(self.to.channels));
-        self.record(recorder, Direction::Forward, [input, weights], store.with_bias(bias));
+        self.record(recorder, Direction::Forward, [input, weights], epilogue.with_bias(bias));
         vec![weights]
     }
 
@@ -116,17 +118,17 @@ impl Geometry {
         recorder: &mut Recorder,
         own: &[BufferId],
         gradient: BufferId,
-        store: Store,
+        epilogue: Epilogue,
     ) {
-        self.record(recorder, Direction::Backward, [gradient, own[0]], store);
+        self.record(recorder, Direction::Backward, [gradient, own[0]], epilogue);
     }
 
     /// By whichever algorithm is the best.
-    fn record(&self, recorder: &mut Recorder, direction: Direction, from: [BufferId; 2], store: Store) {
+    fn record(&self, recorder: &mut Recorder, direction: Direction, from: [BufferId; 2], epilogue: Epilogue) {
         match self.tile() {
-            Some(tile) => self.winograd(recorder, direction, tile, from, store),
-            None if self.is_dense() => self.direct(recorder, direction, from, store),
-            None => self.plain(recorder, direction, from, store),
+            Some(tile) => self.winograd(recorder, direction, tile, from, epilogue),
+            None if self.is_dense() => self.direct(recorder, direction, from, epilogue),
+            None => self.plain(recorder, direction, from, epilogue),
         }
     }
 
@@ -153,7 +155,7 @@ impl Geometry {
         direction: Direction,
         tile: Tile,
         [source, weights]: [BufferId; 2],
-        store: Store,
+        epilogue: Epilogue,
     ) {
         let MapShape { channels, height, width } = self.to;
         let (inputs, outputs) = (cell_stride(self.from.channels), cell_stride(channels));
@@ -197,7 +199,7 @@ impl Geometry {
         }
 
         let after = kernels::winograd_output(tile);
-        recorder.dispatch(after, transform(results), Some(store), &[products], tiles * results / lanes);
+        recorder.dispatch(after, transform(results), Some(epilogue), &[products], tiles * results / lanes);
     }
 
     /// By the definition, several cells of a row at once.
@@ -206,7 +208,7 @@ impl Geometry {
         recorder: &mut Recorder,
         direction: Direction,
         [source, weights]: [BufferId; 2],
-        store: Store,
+        epilogue: Epilogue,
     ) {
         let &Self { from, to, window, .. } = self;
         let [stride_down, stride_across] = window.stride;
@@ -247,7 +249,7 @@ impl Geometry {
             padding_left: window.padding[1],
         };
         let invocations = result_vectors * parts((kernel.cut)(tuning).pixels);
-        recorder.dispatch(kernel, parameters, Some(store), &[source, weights], invocations);
+        recorder.dispatch(kernel, parameters, Some(epilogue), &[source, weights], invocations);
     }
 
     /// By the definition, four channels of a cell at once.
@@ -256,7 +258,7 @@ impl Geometry {
         recorder: &mut Recorder,
         direction: Direction,
         [source, weights]: [BufferId; 2],
-        store: Store,
+        epilogue: Epilogue,
     ) {
         let &Self { from, to, window, groups } = self;
         let parameters = PlainParameters {
@@ -282,7 +284,7 @@ impl Geometry {
             Direction::Forward => (&kernels::PLAIN, to),
             Direction::Backward => (&kernels::PLAIN_GRADIENT, from),
         };
-        recorder.dispatch(kernel, parameters, Some(store), &[source, weights], vectors(results));
+        recorder.dispatch(kernel, parameters, Some(epilogue), &[source, weights], vectors(results));
     }
 }
 
