@@ -122,12 +122,15 @@ export interface Preprocessing {
  */
 export interface ModelOptions extends Partial<Preprocessing> {
   labels?: string[];
+  /** How logits become probabilities: of one class among all, or of each by itself. Default: what the file says, else `softmax`. */
+  output?: 'softmax' | 'sigmoid';
 }
 
 export interface LoadOptions extends ModelOptions {
   /**
-   * A ResNet-18, -34, -50, -101 or -152, a wide ResNet or a ResNeXt with torchvision's or timm's tensor names, as `.safetensors` or as a state dict of
-   * PyTorch's (`.pth`, `.pt`; no code in it is ever run). Default: the model that this site ships.
+   * A ResNet-18, -34, -50, -101 or -152, a wide ResNet or a ResNeXt with torchvision's or timm's tensor names, as
+   * `.safetensors` or as a state dict of PyTorch's (`.pth`, `.pt`; no code in it is ever run). Default: the model that this
+   * site ships.
    */
   model?: Exclude<Source, ImageData>;
   /** Expected byte length and SHA-256 (hex) of a model given by URL; the file is refused if it differs. */

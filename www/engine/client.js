@@ -75,9 +75,9 @@ export class GradCam {
    * @param {Plan} plan
    * @param {LoadOptions} options
    */
-  constructor(plan, { labels, inputSize, resize, mean, std, engine = 'auto' }) {
+  constructor(plan, { labels, inputSize, resize, mean, std, output, engine = 'auto' }) {
     this.#plan = plan;
-    this.#modelOptions = { labels, inputSize, resize, mean, std };
+    this.#modelOptions = { labels, inputSize, resize, mean, std, output };
     this.#asked = engine;
     // At once, so that the engine compiles while the model downloads.
     this.#connection = new Connection(plan, engine);
