@@ -274,13 +274,13 @@ for (const memory of /** @type {const} */ (['huge', 'full', 'unmappable']))
 const WRONG = [
   [
     'shallow gradients',
-    { kernel: 'max_pool_gradient', text: 'places[window] ==', instead: 'places[window] !=' },
+    { kernel: 'max_pool_gradient', text: 'arg_max[window] ==', instead: 'arg_max[window] !=' },
     [/^Gradient at the input/],
   ],
   [
     'every gradient',
     {
-      kernel: 'average_pool_gradient',
+      kernel: 'mean_gradient',
       text: 'f32(parameters.cells)',
       instead: '(1.01 * f32(parameters.cells))',
     },
